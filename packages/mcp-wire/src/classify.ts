@@ -1,0 +1,96 @@
+import { Header, isModernVersion, MetaKey, MODERN_VERSIONS, type Era } from "./eras.ts";
+import type { Message } from "./message.ts";
+import { badRequest, RpcCode } from "./wire-error.ts";
+
+/** What the edge finds out about a message once, so that nothing behind it has to ask again. */
+export interface Classification {
+  readonly era: Era;
+  /** Revision the downstream named; undefined where a legacy message names none. */
+  readonly version: string | undefined;
+}
+
+/** Which member of `params` the `Mcp-Name` header mirrors (SEP-2243), by method. */
+const NAME_SOURCE: Record<string, "name" | "uri"> = {
+  "tools/call": "name",
+  "prompts/get": "name",
+  "resources/read": "uri",
+};
+
+/**
+ * Tells the era of a message by its body, with the headers as a cross-check, and validates the modern envelope
+ * (2026-07-28 basic/index and basic/transports; SEP-2243).
+ *
+ * @param header looks up a request header by its lower-case name
+ * @throws WireError `-32602` for an envelope with parts missing, `-32022` for a revision we do not speak,
+ *   `-32020` where header and body disagree; all with HTTP 400
+ */
+export function classify(message: Message, header: (name: string) => string | undefined): Classification {
+  const headerVersion = header(Header.version);
+  const headerIsModern = headerVersion !== undefined && isModernVersion(headerVersion);
+  if (message.method === "initialize") {
+    if (headerIsModern) throw mismatch(Header.version, headerVersion, "initialize belongs to revisions before 2026-07-28");
+    return { era: "legacy", version: headerVersion };
+  }
+  const meta = message.hasMeta ? message.meta : undefined;
+  const claimed = meta?.[MetaKey.protocolVersion];
+  if (claimed === undefined && !headerIsModern) return { era: "legacy", version: headerVersion };
+  if (message.isResponse) throw badRequest(RpcCode.invalidRequest, "Invalid request: 2026-07-28 has no client responses");
+  if (headerVersion === undefined) throw mismatch(Header.version, headerVersion, `the body names ${String(claimed)}`);
+  if (claimed !== undefined && claimed !== headerVersion) {
+    throw mismatch(Header.version, headerVersion, `the body names ${String(claimed)}`);
+  }
+  if (!(MODERN_VERSIONS as readonly string[]).includes(headerVersion)) {
+    const supported = [...MODERN_VERSIONS];
+    const data = { supported, requested: headerVersion };
+    throw badRequest(RpcCode.unsupportedVersion, `Unsupported protocol version ${headerVersion}`, data);
+  }
+  if (message.isRequest) checkEnvelope(message, meta);
+  checkHeaders(message, header);
+  return { era: "modern", version: headerVersion };
+}
+
+function checkEnvelope(message: Message, meta: Record<string, unknown> | undefined): void {
+  const missing: string[] = [MetaKey.protocolVersion, MetaKey.clientCapabilities].filter((key) => meta?.[key] === undefined);
+  if (missing.length === 0) return;
+  const what = missing.join(" and ");
+  throw badRequest(RpcCode.invalidParams, `Invalid params: ${message.method} needs params._meta with ${what}`, { missing });
+}
+
+function checkHeaders(message: Message, header: (name: string) => string | undefined): void {
+  const method = header(Header.method);
+  if (message.isRequest && method === undefined) throw mismatch(Header.method, method, `the body's method is ${message.method}`);
+  if (method !== undefined && method !== message.method) {
+    throw mismatch(Header.method, method, `the body's method is ${message.method}`);
+  }
+  const source = NAME_SOURCE[message.method];
+  if (source === undefined) return;
+  const named = message[source];
+  const raw = header(Header.name)?.trim();
+  if (raw === undefined) {
+    if (named !== undefined) throw mismatch(Header.name, raw, `the body's params.${source} is ${JSON.stringify(named)}`);
+    return;
+  }
+  if (decodeHeaderValue(raw) !== named) {
+    throw mismatch(Header.name, raw, `the body's params.${source} is ${JSON.stringify(named)}`);
+  }
+}
+
+const SENTINEL = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
+
+/** The text of a header value that may be wrapped in the base64 sentinel of SEP-2243. */
+export function decodeHeaderValue(value: string): string {
+  const match = SENTINEL.exec(value);
+  return match ? Buffer.from(match[1] as string, "base64").toString() : value;
+}
+
+/** A header value for any text: as it is where it is plain visible ASCII, else in the base64 sentinel of SEP-2243. */
+export function encodeHeaderValue(text: string): string {
+  if (/^[!-~](?:[ -~]*[!-~])?$/.test(text) && !SENTINEL.test(text)) return text;
+  return `=?base64?${Buffer.from(text).toString("base64")}?=`;
+}
+
+function mismatch(name: string, value: string | undefined, body: string) {
+  const found = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
+  const data = { mismatch: { header: name, value: value ?? null } };
+  return badRequest(RpcCode.headerMismatch, `Header and body disagree: the header ${name} ${found}, but ${body}`, data);
+}

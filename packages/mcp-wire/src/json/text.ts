@@ -1,0 +1,28 @@
+/** Text of the JSON string whose bytes between its quotes are `start` to `end`. */
+export function stringAt(bytes: Buffer, start: number, end: number): string {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    // Rare, and only JSON's own reader knows every escape and surrogate pair.
+    if (byte === 0x5c || byte > 0x7f) return JSON.parse(bytes.toString("utf8", start - 1, end + 1)) as string;
+  }
+  return bytes.toString("latin1", start, end);
+}
+
+/** True when the string between `start` and `end` is `text`; `text` is ASCII without quotes or backslashes. */
+export function stringEquals(bytes: Buffer, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return end - start > text.length && stringAt(bytes, start, end) === text;
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[start + index] !== text.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** A copy of `bytes` in which `start` to `end` is `replacement`; everything else is the same to the byte. */
+export function splice(bytes: Buffer, start: number, end: number, replacement: Uint8Array): Buffer {
+  const tail = start + replacement.length;
+  const result = Buffer.allocUnsafe(bytes.length - (end - start) + replacement.length);
+  bytes.copy(result, 0, 0, start);
+  result.set(replacement, start);
+  bytes.copy(result, tail, end);
+  return result;
+}

@@ -1,0 +1,213 @@
+import { isUtf8 } from "node:buffer";
+import { JsonScanError, scanElements, skipSpace } from "./json/scan.ts";
+import { splice, stringAt } from "./json/text.ts";
+import { type Head, invalid, Part, readHead, type Spans } from "./message-head.ts";
+import { badRequest, RpcCode } from "./wire-error.ts";
+
+const OPEN_OBJECT = 0x7b;
+const QUOTE = 0x22;
+
+/**
+ * One JSON-RPC message (JSON-RPC 2.0 §4, §5) as the bytes it came in. Only its head is read: id, method, and of `params`
+ * the members that routing needs. What is not read passes through untouched: unknown fields, key order, the spelling of
+ * numbers. A message that two JSON readers could understand differently (a key of its head twice) is refused.
+ */
+export class Message {
+  readonly bytes: Buffer;
+  /** True where a response carries `error`. */
+  readonly isError: boolean;
+  /** True where a response carries a result with `isError: true`: the tool ran and failed. */
+  readonly isToolError: boolean;
+  /** The id as it is spelled, say `7` or `"a"`; undefined for a notification. */
+  readonly id: string | undefined;
+  /** The method; empty for a response. */
+  readonly method: string;
+  readonly #spans: Spans;
+
+  private constructor(bytes: Buffer, head: Head) {
+    this.bytes = bytes;
+    this.isError = head.isError;
+    this.isToolError = head.isToolError;
+    const spans = (this.#spans = head.spans);
+    this.id = spans[Part.id]! < 0 ? undefined : bytes.toString("utf8", spans[Part.id], spans[Part.id + 1]);
+    this.method = spans[Part.method]! < 0 ? "" : stringAt(bytes, spans[Part.method]! + 1, spans[Part.method + 1]! - 1);
+  }
+
+  /**
+   * Reads the head of one message and checks the rest.
+   *
+   * @throws WireError `-32700` when the bytes are not JSON or not UTF-8, `-32600` when they are no JSON-RPC message
+   */
+  static parse(bytes: Buffer): Message {
+    if (!isUtf8(bytes)) throw badRequest(RpcCode.parseError, "Parse error: the body is not valid UTF-8");
+    try {
+      return new Message(bytes, readHead(bytes));
+    } catch (error) {
+      throw asParseError(error);
+    }
+  }
+
+  /** A message of our own making, without its `jsonrpc` member. */
+  static of(value: object): Message {
+    return Message.parse(Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...value })));
+  }
+
+  /** The response to the request whose id is spelled `id`, with a result given as JSON. */
+  static result(id: string, result: string | Buffer): Message {
+    return Message.parse(Buffer.concat([bytesOf(`{"jsonrpc":"2.0","id":${id},"result":`), bytesOf(result), CLOSE]));
+  }
+
+  /** The error response to the request whose id is spelled `id`; `null` where it could not be read. */
+  static error(id: string | undefined, error: { code: number; message: string; data?: unknown }): Message {
+    const { code, message, data } = error;
+    const body = JSON.stringify({ code, message, ...(data === undefined ? {} : { data }) });
+    return Message.parse(bytesOf(`{"jsonrpc":"2.0","id":${id ?? "null"},"error":${body}}`));
+  }
+
+  get isRequest(): boolean {
+    return this.method !== "" && this.id !== undefined;
+  }
+
+  get isNotification(): boolean {
+    return this.id === undefined && this.#has(Part.method);
+  }
+
+  get isResponse(): boolean {
+    return !this.#has(Part.method);
+  }
+
+  /** True when both ids are the same value, however they are spelled (`1` and `1.0`). */
+  hasId(id: string): boolean {
+    return this.id === id || (this.id !== undefined && JSON.parse(this.id) === JSON.parse(id));
+  }
+
+  /** `params.name` where it is a string: of a tool, a prompt. */
+  get name(): string | undefined {
+    return this.#stringOf(Part.name);
+  }
+
+  /** `params.uri` where it is a string: of a resource. */
+  get uri(): string | undefined {
+    return this.#stringOf(Part.uri);
+  }
+
+  /** True where `params` has a `_meta` at all. */
+  get hasMeta(): boolean {
+    return this.#has(Part.meta);
+  }
+
+  /** `params._meta`, parsed; undefined where it is absent or no object. */
+  get meta(): Record<string, unknown> | undefined {
+    return this.#objectOf(Part.meta);
+  }
+
+  /** `params`, parsed; an empty object where there is none. */
+  get params(): Record<string, unknown> {
+    return this.#objectOf(Part.params) ?? {};
+  }
+
+  /** The bytes of `params`; undefined where there is none. */
+  get paramsBytes(): Buffer | undefined {
+    return this.#has(Part.params) ? this.#slice(Part.params) : undefined;
+  }
+
+  /** The bytes of `result` or `error` of a response; empty for anything else. */
+  get outcome(): Buffer {
+    return this.#has(Part.outcome) ? this.#slice(Part.outcome) : EMPTY;
+  }
+
+  /** This message with another `params.name`, given as JSON (`"now"` with its quotes); nothing else differs. */
+  withName(nameJson: Uint8Array): Message {
+    return this.#withPart(Part.name, nameJson);
+  }
+
+  /** This message with another id, spelled as given; nothing else differs. A notification gets none. */
+  withId(id: string): Message {
+    return this.id === undefined ? this : this.#withPart(Part.id, bytesOf(id));
+  }
+
+  /** This message with another value for `params`, given as JSON; added where there was none. */
+  withParams(params: string | Buffer): Message {
+    const spans = this.#spans;
+    if (this.#has(Part.params)) {
+      return Message.parse(splice(this.bytes, spans[Part.params]!, spans[Part.params + 1]!, bytesOf(params)));
+    }
+    const end = spans[Part.method + 1]!;
+    return Message.parse(splice(this.bytes, end, end, Buffer.concat([bytesOf(',"params":'), bytesOf(params)])));
+  }
+
+  /** This response with another value for its `result` or `error`, given as JSON. */
+  withOutcome(outcome: string | Buffer): Message {
+    const spans = this.#spans;
+    return Message.parse(splice(this.bytes, spans[Part.outcome]!, spans[Part.outcome + 1]!, bytesOf(outcome)));
+  }
+
+  /** Replaces a part and moves the spans behind it, which spares a second pass over the bytes. */
+  #withPart(part: number, replacement: Uint8Array): Message {
+    const start = this.#spans[part]!;
+    const end = this.#spans[part + 1]!;
+    const delta = replacement.length - (end - start);
+    const spans = delta === 0 ? this.#spans : this.#spans.map((bound) => (bound >= end ? bound + delta : bound));
+    const { isError, isToolError } = this;
+    return new Message(splice(this.bytes, start, end, replacement), { spans, isError, isToolError });
+  }
+
+  #has(part: number): boolean {
+    return this.#spans[part]! >= 0;
+  }
+
+  #slice(part: number): Buffer {
+    return this.bytes.subarray(this.#spans[part], this.#spans[part + 1]);
+  }
+
+  #stringOf(part: number): string | undefined {
+    const start = this.#spans[part]!;
+    return start >= 0 && this.bytes[start] === QUOTE
+      ? stringAt(this.bytes, start + 1, this.#spans[part + 1]! - 1)
+      : undefined;
+  }
+
+  #objectOf(part: number): Record<string, unknown> | undefined {
+    const start = this.#spans[part]!;
+    if (start < 0 || this.bytes[start] !== OPEN_OBJECT) return undefined;
+    return JSON.parse(this.#slice(part).toString()) as Record<string, unknown>;
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+const CLOSE = Buffer.from("}");
+
+function bytesOf(value: string | Buffer): Buffer {
+  return typeof value === "string" ? Buffer.from(value) : value;
+}
+
+function asParseError(error: unknown): unknown {
+  if (!(error instanceof JsonScanError)) return error;
+  return badRequest(RpcCode.parseError, `Parse error: ${error.message}`);
+}
+
+/** True when the text is an array at its top: a JSON-RPC batch (JSON-RPC 2.0 §6). */
+export function isBatch(bytes: Buffer): boolean {
+  return bytes[skipSpace(bytes, 0)] === 0x5b;
+}
+
+/**
+ * Splits a batch into its messages.
+ *
+ * @param limit most messages it may hold
+ * @throws WireError `-32700` or `-32600` when it is malformed, empty or too long
+ */
+export function parseBatch(bytes: Buffer, limit: number): Message[] {
+  const messages: Message[] = [];
+  try {
+    const end = scanElements(bytes, skipSpace(bytes, 0), (start, stop) => {
+      if (messages.length >= limit) throw invalid(`a batch may hold ${limit} messages`);
+      messages.push(Message.parse(bytes.subarray(start, stop)));
+    });
+    if (skipSpace(bytes, end) !== bytes.length) throw new JsonScanError("unexpected text behind the batch", end);
+  } catch (error) {
+    throw asParseError(error);
+  }
+  if (messages.length === 0) throw invalid("the batch is empty");
+  return messages;
+}
