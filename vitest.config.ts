@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const houseRules = ["e2e/architecture.test.ts", "e2e/house-rules*.test.ts"];
+
 // Two projects: `unit` runs in process, without ports; `e2e` starts real processes, one file at a time on small machines.
 export default defineConfig({
   test: {
@@ -7,14 +9,22 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{packages,shards}/*/src/**/*.test.ts", "template/src/**/*.test.ts", "bench/src/**/*.test.ts"],
+          include: [
+            "{packages,shards}/*/src/**/*.test.ts",
+            "{template,bench}/src/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            ...houseRules,
+          ],
+          exclude: ["**/*.e2e.test.ts"],
           testTimeout: 20_000,
         },
       },
       {
         test: {
           name: "e2e",
-          include: ["e2e/**/*.test.ts"],
+          include: ["e2e/**/*.test.ts", "scripts/**/*.e2e.test.ts"],
+          exclude: ["**/node_modules/**", ...houseRules],
+          globalSetup: ["scripts/lib/vitest-bundles.mjs"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

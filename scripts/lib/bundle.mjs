@@ -1,0 +1,87 @@
+// Bundles the programs that people run, each into one file: docs/decisions/2026-11-21-bundles-for-running.md says why and what it saves.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./workspace.mjs";
+
+/** @typedef {{ entry: string, outfile: string }} Program paths relative to the root */
+
+/** @satisfies {import("esbuild").BuildOptions} */
+const options = {
+  bundle: true,
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  // Some dependencies are CommonJS and ask for these at run time.
+  banner: {
+    js: [
+      'import { createRequire as __createRequire } from "node:module";',
+      "const require = __createRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;",
+    ].join("\n"),
+  },
+  legalComments: "linked",
+  metafile: true,
+  logLevel: "silent",
+};
+
+/**
+ * The programs of the house: the gateway and every shard.
+ * @returns {Program[]}
+ */
+export function housePrograms() {
+  const shards = readdirSync(join(root, "shards")).map((name) => ({
+    entry: `shards/${name}/src/main.ts`,
+    outfile: `shards/${name}/dist/main.mjs`,
+  }));
+  const gateway = { entry: "packages/gateway/src/main.ts", outfile: "packages/gateway/dist/shardgate.mjs" };
+  return [gateway, ...shards].filter(({ entry }) => existsSync(join(root, entry)));
+}
+
+/** @param {string} file */
+const digest = (file) =>
+  createHash("sha256")
+    .update(readFileSync(join(root, file)))
+    .digest("hex");
+
+/** What all bundles depend on besides our own sources: how they are made and, through the lockfile, every dependency and esbuild itself. */
+const recipe = () =>
+  createHash("sha256").update(JSON.stringify(options)).update(digest("pnpm-lock.yaml")).digest("hex");
+
+/** @param {Program} program */
+const stampOf = ({ outfile }) => join(root, `${outfile}.inputs.json`);
+
+/** @param {Program} program */
+function isCurrent(program) {
+  const stamp = stampOf(program);
+  if (!existsSync(join(root, program.outfile)) || !existsSync(stamp)) return false;
+  const made = JSON.parse(readFileSync(stamp, "utf8"));
+  if (made.recipe !== recipe()) return false;
+  return Object.entries(made.inputs).every(([file, hash]) => existsSync(join(root, file)) && digest(file) === hash);
+}
+
+/** @param {Program} program */
+async function bundle(program) {
+  const { build } = await import("esbuild");
+  rmSync(stampOf(program), { force: true });
+  const entry = { absWorkingDir: root, entryPoints: [program.entry], outfile: program.outfile };
+  const result = await build({ ...options, ...entry }).catch((error) => {
+    throw new Error(`${program.entry} could not be bundled:\n${error.message}`);
+  });
+  const ours = Object.keys(result.metafile.inputs).filter((file) => !file.includes("node_modules/"));
+  const inputs = Object.fromEntries(ours.map((file) => [file, digest(file)]));
+  writeFileSync(stampOf(program), JSON.stringify({ recipe: recipe(), inputs }));
+}
+
+/**
+ * Makes the bundles that are missing or older than their sources.
+ * @param {readonly Program[]} [programs]
+ * @returns {Promise<string[]>} the files made; throws with esbuild's diagnostics when one cannot be
+ */
+export async function bundlePrograms(programs = housePrograms()) {
+  const stale = programs.filter((program) => !isCurrent(program));
+  if (stale.length === 0) return [];
+  const files = stale.map(({ outfile }) => outfile);
+  console.log(`Setting up: bundling ${files.join(", ")}.`);
+  await Promise.all(stale.map(bundle));
+  return files;
+}

@@ -1,0 +1,147 @@
+// `npm test`: every test that this machine can run, and at the end, plainly, what it could not run and why.
+// Further arguments go to vitest (a file name, -t "a title", …).
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { constants, setPriority, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { check } from "./check.mjs";
+import { run } from "./lib/child.mjs";
+import { root } from "./lib/workspace.mjs";
+
+const args = process.argv.slice(2);
+const scratch = mkdtempSync(join(tmpdir(), "shardgate-test-"));
+const notRun = /** @type {string[]} */ ([]);
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+let interrupted = 0;
+
+/** @param {string} title */
+const heading = (title) => console.log(`\n== ${title}`);
+
+/**
+ * Finds or builds the real Traefik at low priority, without a word until it is asked for.
+ * @returns {{ path: Promise<string | undefined>, stop: () => void }} undefined: there is none, and `notRun` says why
+ */
+function realTraefik() {
+  const given = process.env.TRAEFIK_BIN;
+  if (given) return { path: Promise.resolve(given), stop() {} };
+  const script = join(root, "scripts/traefik/build.mjs");
+  // A group of its own, so that stopping it stops the compiler too.
+  const child = spawn(process.execPath, [script], { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const group = child.pid && -child.pid;
+  if (child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  let out = "";
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => (out += text));
+  child.stderr.setEncoding("utf8").on("data", (text) => (said = (said + text).slice(-4000)));
+  /** @type {Promise<string | undefined>} */
+  const path = new Promise((done) => {
+    child.on("error", (error) => done(without(`its build could not be started: ${error.message}`)));
+    child.on("close", (code) => {
+      if (code === 0) done(out.trim().split("\n").at(-1));
+      else done(without(said.trim() || out.trim() || `its build ended with ${code}`, code !== 3));
+    });
+  });
+  const stop = () => {
+    if (group && child.exitCode === null && child.signalCode === null) process.kill(group, "SIGTERM");
+  };
+  return { path, stop };
+}
+
+/**
+ * @param {string} why
+ * @param {boolean} [isFault] whether this counts as a failure: building was possible here, and went wrong
+ */
+function without(why, isFault = true) {
+  if (isFault) failed += 1;
+  notRun.push(`tests against a real Traefik (the simulated one was used): ${why}`);
+  return undefined;
+}
+
+/**
+ * Runs one vitest project and adds its figures.
+ * @param {string} project
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+async function vitest(project, env = {}) {
+  const summaryFile = join(scratch, `${project}.json`);
+  const code = await run(
+    process.execPath,
+    [
+      join(root, "node_modules/vitest/vitest.mjs"),
+      "run",
+      `--project=${project}`,
+      "--passWithNoTests",
+      "--reporter=default",
+      `--reporter=${join(root, "scripts/lib/vitest-summary.mjs")}`,
+      ...args,
+    ],
+    { cwd: root, env: { ...process.env, ...env, TEST_SUMMARY: summaryFile } },
+  );
+  if (interrupted) process.exit(interrupted);
+  if (!existsSync(summaryFile)) {
+    failed += 1;
+    console.log(`vitest ended with ${code} before it could report.`);
+    return;
+  }
+  /** @type {import("./lib/vitest-summary.mjs").Summary} */
+  const summary = JSON.parse(readFileSync(summaryFile, "utf8"));
+  passed += summary.passed;
+  failed += summary.failed;
+  skipped += summary.skipped.length;
+  // A threshold or a crash can fail a run in which no test failed.
+  if (code !== 0 && summary.failed === 0) failed += 1;
+  for (const { name, reason } of summary.skipped) notRun.push(`${name}: ${reason}`);
+}
+
+/**
+ * Waits for the build of Traefik, saying now and then that it goes on.
+ * @param {Promise<string | undefined>} path
+ */
+async function waitFor(path) {
+  const started = Date.now();
+  let done = false;
+  void path.finally(() => (done = true));
+  for (let waited = 0; ; waited += 1) {
+    await Promise.race([path, sleep(waited === 0 ? 1000 : 30_000, undefined, { ref: false })]);
+    if (done) return await path;
+    const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+    console.log(
+      waited === 0
+        ? "Building a real Traefik: about ten minutes, this once; it is kept outside the clone."
+        : `… still building Traefik (${minutes} min)`,
+    );
+  }
+}
+
+const traefik = realTraefik();
+process.on("exit", () => {
+  traefik.stop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+  process.on(signal, () => {
+    interrupted = 128 + constants.signals[signal];
+    // vitest is told too, and is given a moment to end its workers.
+    setTimeout(() => process.exit(interrupted), 5000).unref();
+  });
+}
+
+if (args.length === 0) {
+  heading("Check");
+  const checks = await check();
+  passed += checks.passed;
+  failed += checks.failed;
+}
+heading("Unit tests");
+await vitest("unit");
+heading("End to end");
+const bin = await waitFor(traefik.path);
+await vitest("e2e", bin ? { TRAEFIK_BIN: bin } : {});
+
+heading("Result");
+if (notRun.length > 0) console.log(`Not run here:\n${notRun.map((line) => `  - ${line}`).join("\n")}`);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exitCode = failed > 0 ? 1 : 0;
