@@ -58,11 +58,11 @@ function findGo() {
 }
 
 /**
- * @param {string} version
+ * @param {string} found
  * @param {string} than
  */
-function isOlder(version, than) {
-  const [a, b] = [version, than].map((text) => text.split(".").map(Number));
+function isOlder(found, than) {
+  const [a, b] = [found, than].map((text) => text.split(".").map(Number));
   for (const [index, part] of (b ?? []).entries()) {
     const difference = (a?.[index] ?? 0) - part;
     if (difference !== 0) return difference < 0;
