@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const houseRules = ["e2e/architecture.test.ts", "e2e/house-rules*.test.ts"];
+const houseRules = ["e2e/architecture.test.ts", "e2e/house-rules/*.test.ts"];
 
 // Two projects: `unit` runs in process, without ports; `e2e` starts real processes, one file at a time on small machines.
 export default defineConfig({

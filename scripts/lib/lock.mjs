@@ -1,4 +1,4 @@
-// One set-up at a time: `npm start` and `npm test` may be called side by side in a fresh clone.
+// One at a time: `npm start` and `npm test` may be called side by side in a fresh clone.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -45,7 +45,7 @@ export async function withLock(file, work, patience = 15 * 60_000) {
   const giveUp = Date.now() + patience;
   let told = false;
   for (let holder = take(file); holder !== undefined; holder = take(file)) {
-    if (!told) console.log(`Another set-up is at work in this folder (process ${holder}); waiting for it.`);
+    if (!told) console.error(`Process ${holder} is doing this already; waiting for it.`);
     told = true;
     if (Date.now() > giveUp)
       throw new Error(`The other set-up did not end. If there is none, delete ${file} and try again.`);
