@@ -1,0 +1,60 @@
+import type { Cancellation } from "./cancellation.ts";
+import type { Era } from "./eras.ts";
+import type { Message } from "./message.ts";
+import type { Session } from "./sessions.ts";
+
+/** What a downstream says of itself: in `initialize` in the legacy era, with each request in the modern one. */
+export interface ClientDescription {
+  readonly clientInfo: unknown;
+  readonly capabilities: Record<string, unknown>;
+}
+
+/** Everything around one request that the one who answers it may need. */
+export interface ExchangeContext {
+  readonly era: Era;
+  /** Revision the downstream speaks. */
+  readonly version: string;
+  /** The downstream's session; undefined in the modern era and for legacy requests without one. */
+  readonly session: Session | undefined;
+  readonly client: ClientDescription;
+  readonly cancellation: Cancellation;
+  /** Headers that mirror arguments (`mcp-param-*`), to be passed on as they are; name and value in turn. */
+  readonly paramHeaders: readonly string[];
+  /** Sends a notification that belongs to this request (progress, logging) downstream, before the answer. */
+  notify(message: Message): void;
+  /**
+   * Sends a request of the server's (sampling, elicitation, roots) downstream and resolves with the response, which
+   * carries the request's own id.
+   *
+   * @throws WireError when the downstream cannot be asked
+   */
+  request(message: Message): Promise<Message>;
+}
+
+/**
+ * Answers one request of any method. The one shape of a call, from the front to the upstream.
+ *
+ * @returns the response, with the id of the request
+ * @throws WireError, or what else the layer documents
+ */
+export type Exchange = (message: Message, context: ExchangeContext) => Promise<Message>;
+
+/** The lists of a server that can change while a client is connected. */
+export type ListKind = "tools" | "prompts" | "resources";
+
+/** What a server says of itself, each part as JSON text so that it passes unread. */
+export interface ServerDescription {
+  readonly serverInfo: string;
+  readonly capabilities: string;
+  readonly instructions: string | undefined;
+}
+
+/** A server as the wire sees it: the wire does handshakes, sessions and streams, this does the rest. */
+export interface Endpoint {
+  describe(): ServerDescription;
+  readonly exchange: Exchange;
+  /** Takes a notification of the client that the wire itself has no use for. */
+  notify(message: Message, context: ExchangeContext): void;
+  /** Calls `listener` whenever a list changed; returns the way to stop it. */
+  onListChanged(listener: (list: ListKind) => void): () => void;
+}

@@ -1,0 +1,177 @@
+import { editObject } from "../json/edit.ts";
+import { Message } from "../message.ts";
+import { SseParser } from "../sse/sse-parser.ts";
+import { UpstreamError } from "../upstream-error.ts";
+import type { SendSink } from "./http-sender.ts";
+
+/** Most bytes of a message from an upstream. */
+export const ANSWER_LIMIT = 10 * 1024 * 1024;
+
+/** An upstream that has answered may leave its stream open this long, in milliseconds. */
+const LINGER_MS = 1_000;
+
+/** What a POST came to: the response, or `undefined` where the upstream took a notification (202). */
+export interface Answer {
+  readonly response: Message | undefined;
+  readonly header: (name: string) => string | undefined;
+}
+
+/** A redirect to follow: same method, same body, another path. */
+export class Redirect extends Error {
+  readonly location: string;
+  constructor(location: string) {
+    super(`redirected to ${location}`);
+    this.location = location;
+  }
+}
+
+/**
+ * Takes the answer to one POST (streamable HTTP, client side): one JSON body, or an event stream with notifications and
+ * requests of the server before the response. Settles its promise exactly once.
+ */
+export class AnswerSink implements SendSink {
+  readonly answer: Promise<Answer>;
+  #resolve!: (answer: Answer) => void;
+  #reject!: (error: Error) => void;
+  readonly #id: string | undefined;
+  readonly #onMessage: (message: Message) => void;
+  readonly #hasSession: boolean;
+  #status = 0;
+  #header: (name: string) => string | undefined = () => undefined;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #sse: SseParser | undefined;
+  #settled = false;
+  /** Aborts the request; set by the one who sent it. */
+  abort: () => void = () => undefined;
+
+  /**
+   * @param id spelling of the request's id; undefined for what has no response
+   * @param onMessage takes what comes before the response
+   * @param hasSession whether the request named a session, which gives a 404 its meaning
+   */
+  constructor(id: string | undefined, onMessage: (message: Message) => void, hasSession: boolean) {
+    this.#id = id;
+    this.#onMessage = onMessage;
+    this.#hasSession = hasSession;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  onHead(status: number, header: (name: string) => string | undefined): void {
+    this.#status = status;
+    this.#header = header;
+    if (status === 307 || status === 308) return this.fail(new Redirect(header("location") ?? ""));
+    if (status === 404 && this.#hasSession) return this.#failAs("session-lost", "it does not know the session", false);
+    if (status >= 200 && status < 300 && /^text\/event-stream/i.test(header("content-type") ?? "")) {
+      this.#sse = new SseParser(ANSWER_LIMIT, ({ data }) => this.#onEvent(data));
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#settled && this.#sse === undefined) return;
+    try {
+      if (this.#sse !== undefined) return this.#sse.push(chunk);
+    } catch (error) {
+      return this.#failAs("too-large", `${(error as Error).message}`);
+    }
+    this.#size += chunk.length;
+    if (this.#size > ANSWER_LIMIT) return this.#failAs("too-large", `its answer is larger than ${ANSWER_LIMIT} bytes`);
+    this.#chunks.push(chunk);
+  }
+
+  onEnd(): void {
+    if (this.#settled) return;
+    if (this.#sse !== undefined) return this.#failAs("crashed", "its event stream ended without an answer");
+    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+    const ok = this.#status >= 200 && this.#status < 300;
+    if (ok && this.#id === undefined) return this.#settle(undefined);
+    if (/^application\/json\s*(;|$)/i.test(this.#header("content-type") ?? "")) {
+      const response = this.#read(body);
+      if (response !== undefined) return this.#settle(response);
+    }
+    if (!ok) this.#failByStatus();
+    else this.#failAs("protocol", `it answered with ${this.#header("content-type") ?? "no content type"} and no JSON-RPC response`);
+  }
+
+  onError(error: Error, sent: boolean): void {
+    if (this.#settled) return;
+    const began = sent || this.#status !== 0;
+    const failure = began ? "crashed" : "unavailable";
+    const what = began ? "the connection broke before it answered" : "it cannot be reached";
+    this.fail(new UpstreamError(failure, `${what} (${reasonOf(error)})`, { sent: began, cause: error }));
+  }
+
+  fail(error: Error): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.abort();
+    this.#reject(error);
+  }
+
+  #onEvent(data: Buffer): void {
+    if (this.#settled || data.length === 0) return;
+    let message: Message;
+    try {
+      message = Message.parse(data);
+    } catch (error) {
+      return this.#failAs("protocol", `an event is no JSON-RPC message: ${(error as Error).message}`);
+    }
+    if (!message.isResponse) this.#onMessage(message);
+    // A response to something else is not ours to deliver; ours may still come.
+    else if (this.#isOurs(message)) {
+      this.#settle(message);
+      setTimeout(() => this.abort(), LINGER_MS).unref();
+    }
+  }
+
+  /** The body as the response to our request; undefined where it is something else. */
+  #read(body: Buffer): Message | undefined {
+    try {
+      const message = Message.parse(body);
+      return message.isResponse && this.#isOurs(message) ? message : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #isOurs(message: Message): boolean {
+    if (this.#id === undefined) return false;
+    // A server that could not read the request answers with the id null; over HTTP it still can only mean this one.
+    return message.hasId(this.#id) || (message.isError && (message.id === undefined || message.id === "null"));
+  }
+
+  #settle(response: Message | undefined): void {
+    this.#settled = true;
+    this.#resolve({ response: response && this.#named(response), header: this.#header });
+  }
+
+  /** The response with our id, where the upstream gave none. */
+  #named(response: Message): Message {
+    if (response.id !== undefined && response.id !== "null") return response;
+    return Message.parse(editObject(response.bytes, { id: this.#id as string }));
+  }
+
+  #failByStatus(): void {
+    const status = this.#status;
+    if (status === 401 || status === 403) {
+      return this.#failAs("unavailable", `it refuses our credentials (HTTP ${status}); check its headers in the configuration`, false);
+    }
+    if (status === 429) return this.#failAs("unavailable", "it limits our rate (HTTP 429)", false);
+    if (status >= 500) return this.#failAs("unavailable", `it answered with HTTP ${status}`);
+    const hint = status === 404 || status === 405 ? "; check the path of its url" : "";
+    this.#failAs("protocol", `it answered with HTTP ${status}${hint}`);
+  }
+
+  #failAs(failure: UpstreamError["failure"], message: string, sent = true): void {
+    const status = this.#status === 0 ? {} : { status: this.#status };
+    this.fail(new UpstreamError(failure, message, { sent, ...status }));
+  }
+}
+
+function reasonOf(error: Error): string {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === "string" ? code : error.message;
+}

@@ -1,0 +1,35 @@
+import type { HttpSender, SendRequest, SendSink } from "./http-sender.ts";
+
+/** A sender over a `fetch` function: an upstream in the same process, without a port. */
+export function fetchSender(origin: string, fetch: (request: Request) => Promise<Response>): HttpSender {
+  return {
+    send(request, sink) {
+      const abort = new AbortController();
+      run(origin, fetch, request, sink, abort.signal).catch((error: unknown) => {
+        if (!abort.signal.aborted) sink.onError(error as Error, true);
+      });
+      return () => abort.abort();
+    },
+    close: async () => undefined,
+  };
+}
+
+async function run(
+  origin: string,
+  fetch: (request: Request) => Promise<Response>,
+  { method, path, headers, body }: SendRequest,
+  sink: SendSink,
+  signal: AbortSignal,
+): Promise<void> {
+  const pairs: [string, string][] = [];
+  for (let index = 0; index < headers.length; index += 2) pairs.push([headers[index] as string, headers[index + 1] as string]);
+  const init = { method, headers: pairs, body: body === null ? null : new Uint8Array(body), signal };
+  const response = await fetch(new Request(new URL(path, origin), init));
+  if (signal.aborted) return;
+  sink.onHead(response.status, (name) => response.headers.get(name) ?? undefined);
+  for await (const chunk of response.body ?? []) {
+    if (signal.aborted) return;
+    sink.onData(Buffer.from(chunk));
+  }
+  if (!signal.aborted) sink.onEnd();
+}

@@ -1,0 +1,154 @@
+import type { Cancellation } from "../cancellation.ts";
+import { Message } from "../message.ts";
+import { SseParser } from "../sse/sse-parser.ts";
+import { UpstreamError } from "../upstream-error.ts";
+import { type Answer, ANSWER_LIMIT, AnswerSink, Redirect } from "./answer-sink.ts";
+import type { HttpSender, SendSink } from "./http-sender.ts";
+
+export interface HttpLinkOptions {
+  readonly sender: HttpSender;
+  /** Address of the MCP endpoint. */
+  readonly url: URL;
+  /** Headers of the configuration (credentials, Host), sent with every request as they are. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface PostOptions {
+  /** Headers of this request, name and value in turn. */
+  readonly headers: readonly string[];
+  readonly hasSession?: boolean;
+  readonly cancellation?: Cancellation | undefined;
+  /** Takes notifications and requests that come before the response. */
+  readonly onMessage?: (message: Message) => void;
+}
+
+const MAX_REDIRECTS = 3;
+const ignore = (): void => undefined;
+
+/** Streamable HTTP toward one upstream, below eras and sessions: messages out, messages back. */
+export class HttpLink {
+  readonly #sender: HttpSender;
+  readonly #url: URL;
+  readonly #postHeaders: readonly string[];
+  readonly #getHeaders: readonly string[];
+  #path: string;
+
+  constructor({ sender, url, headers }: HttpLinkOptions) {
+    this.#sender = sender;
+    this.#url = url;
+    this.#path = url.pathname + url.search;
+    const own = Object.entries(headers).flat();
+    this.#postHeaders = ["Content-Type", "application/json", "Accept", "application/json, text/event-stream", ...own];
+    this.#getHeaders = ["Accept", "text/event-stream", ...own];
+  }
+
+  /**
+   * Posts one message and takes the answer to it. Same-origin redirects 307 and 308 are followed with method and body
+   * (RFC 9110 §15.4.8, §15.4.9), as servers give them that want a slash at the end of their path.
+   *
+   * @throws UpstreamError when there is no answer
+   */
+  async post(message: Message, options: PostOptions): Promise<Answer> {
+    for (let redirects = 0; ; redirects++) {
+      try {
+        return await this.#post(message, options);
+      } catch (error) {
+        if (!(error instanceof Redirect)) throw error;
+        this.#follow(error.location, redirects);
+      }
+    }
+  }
+
+  #post(message: Message, options: PostOptions): Promise<Answer> {
+    const id = message.isRequest ? message.id : undefined;
+    const sink = new AnswerSink(id, options.onMessage ?? ignore, options.hasSession ?? false);
+    const headers = [...this.#postHeaders, ...options.headers];
+    sink.abort = this.#sender.send({ method: "POST", path: this.#path, headers, body: message.bytes }, sink);
+    options.cancellation?.onCancel((reason) => {
+      sink.fail(new UpstreamError("cancelled", reason.message, { sent: true }));
+    });
+    return sink.answer;
+  }
+
+  #follow(location: string, redirects: number): void {
+    const target = URL.canParse(location, this.#url.href) ? new URL(location, this.#url) : undefined;
+    const fail = (message: string): never => {
+      throw new UpstreamError("protocol", message, { sent: false });
+    };
+    if (target === undefined) return fail(`it redirects to ${JSON.stringify(location)}, which is no address`);
+    if (target.origin !== this.#url.origin) {
+      return fail(`it redirects to another origin, ${target.origin}; put that into its url if it is right`);
+    }
+    if (redirects >= MAX_REDIRECTS) return fail(`it redirects more than ${MAX_REDIRECTS} times`);
+    this.#path = target.pathname + target.search;
+  }
+
+  /**
+   * Opens an event stream and hands over its messages until it ends.
+   *
+   * @param body the message to POST; null for a GET
+   * @param onEnd called once, with the reason
+   * @returns how to end it from here, after which `onEnd` is not called
+   */
+  stream(body: Message | null, headers: readonly string[], onMessage: (message: Message) => void, onEnd: (reason: Error) => void): () => void {
+    const sink = new StreamSink(onMessage, onEnd);
+    const method = body === null ? "GET" : "POST";
+    const own = body === null ? this.#getHeaders : this.#postHeaders;
+    const request = { method, path: this.#path, headers: [...own, ...headers], body: body?.bytes ?? null } as const;
+    return (sink.abort = this.#sender.send(request, sink));
+  }
+
+  /** Tells the upstream that a session is over; whatever it answers is fine. */
+  delete(headers: readonly string[]): void {
+    const sink: SendSink = { onHead: ignore, onData: ignore, onEnd: ignore, onError: ignore };
+    this.#sender.send({ method: "DELETE", path: this.#path, headers: [...this.#getHeaders, ...headers], body: null }, sink);
+  }
+}
+
+class StreamSink implements SendSink {
+  readonly #onMessage: (message: Message) => void;
+  readonly #onEnd: (reason: Error) => void;
+  readonly #parser: SseParser;
+  #ended = false;
+  abort: () => void = ignore;
+
+  constructor(onMessage: (message: Message) => void, onEnd: (reason: Error) => void) {
+    this.#onMessage = onMessage;
+    this.#onEnd = onEnd;
+    this.#parser = new SseParser(ANSWER_LIMIT, ({ data }) => {
+      if (data.length > 0) this.#onMessage(Message.parse(data));
+    });
+  }
+
+  onHead(status: number, header: (name: string) => string | undefined): void {
+    const type = header("content-type") ?? "no content type";
+    if (status !== 200 || !type.startsWith("text/event-stream")) {
+      this.#end(new UpstreamError("protocol", `it answered with HTTP ${status} and ${type}`, { sent: true, status }));
+      this.abort();
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#ended) return;
+    try {
+      this.#parser.push(chunk);
+    } catch (error) {
+      this.#end(error as Error);
+      this.abort();
+    }
+  }
+
+  onEnd(): void {
+    this.#end(new Error("the stream ended"));
+  }
+
+  onError(error: Error): void {
+    this.#end(error);
+  }
+
+  #end(reason: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onEnd(reason);
+  }
+}

@@ -1,0 +1,282 @@
+import { classify } from "../classify.ts";
+import { ASSUMED_LEGACY, BATCH_VERSION, Header, LEGACY_VERSIONS } from "../eras.ts";
+import type { Endpoint } from "../exchange.ts";
+import { isBatch, Message, parseBatch } from "../message.ts";
+import type { Session, SessionStore } from "../sessions.ts";
+import { encodeSseEvent, SSE_COMMENT } from "../sse/sse-encoder.ts";
+import { badRequest, RpcCode, WireError } from "../wire-error.ts";
+import { discoverResult, initializeResult, readInitialize } from "./handshake.ts";
+import type { HttpReply, HttpRequest, HttpStream } from "./http-exchange.ts";
+import { PostExchange, SSE_HEADERS } from "./post-exchange.ts";
+import { listChangedNotification, subscribe } from "./subscription.ts";
+
+export interface StreamableServerOptions {
+  readonly sessions: SessionStore;
+  /** Most bytes a request body may have. */
+  readonly bodyLimit?: number;
+  /** A call silent for this long gets bytes that mean nothing, in milliseconds. */
+  readonly keepAliveMs?: number;
+  /** Most streams (GET and `subscriptions/listen`) open at once. */
+  readonly maxStreams?: number;
+  /** Monotonic clock in milliseconds. */
+  readonly now?: () => number;
+  /** Told of errors that are bugs of ours; the downstream gets `-32603` without detail. */
+  readonly onBug?: (error: unknown) => void;
+}
+
+const BATCH_LIMIT = 100;
+const JSON_TYPE = { "Content-Type": "application/json" } as const;
+
+/**
+ * Streamable HTTP toward downstreams, both eras on one path (2025-11-25 and 2026-07-28 basic/transports). It does what
+ * is protocol: framing, eras, handshakes, sessions, batches, streams, cancellation; everything else is the endpoint's.
+ */
+export class StreamableServer {
+  readonly #sessions: SessionStore;
+  readonly #bodyLimit: number;
+  readonly #keepAliveMs: number;
+  readonly #maxStreams: number;
+  readonly #now: () => number;
+  readonly #onBug: (error: unknown) => void;
+  readonly #exchanges = new Set<PostExchange>();
+  readonly #streams = new Map<HttpStream, () => void>();
+  #asked = 0;
+
+  constructor(options: StreamableServerOptions) {
+    this.#sessions = options.sessions;
+    this.#bodyLimit = options.bodyLimit ?? 4 * 1024 * 1024;
+    this.#keepAliveMs = options.keepAliveMs ?? 15_000;
+    this.#maxStreams = options.maxStreams ?? 1024;
+    this.#now = options.now ?? (() => performance.now());
+    this.#onBug = options.onBug ?? (() => undefined);
+  }
+
+  /** Calls under way. */
+  get active(): number {
+    return this.#exchanges.size;
+  }
+
+  /** Serves one request at the address of `endpoint`; every outcome, also an error, goes to `reply`. */
+  handle(request: HttpRequest, reply: HttpReply, endpoint: Endpoint): void {
+    this.#route(request, reply, endpoint).catch((error: unknown) => this.#refuse(reply, error, undefined));
+  }
+
+  /** To be called every few seconds: keeps silent calls and streams alive and drops idle sessions. */
+  tick(): void {
+    const due = this.#now() - this.#keepAliveMs;
+    for (const exchange of this.#exchanges) if (exchange.lastSent <= due) exchange.keepAlive();
+    for (const stream of this.#streams.keys()) stream.write(SSE_COMMENT);
+    this.#sessions.sweep();
+  }
+
+  /** Ends all streams, which a drain would otherwise wait for; calls under way go on. */
+  closeStreams(): void {
+    for (const end of [...this.#streams.values()]) end();
+  }
+
+  async #route(request: HttpRequest, reply: HttpReply, endpoint: Endpoint): Promise<void> {
+    if (request.method === "POST") return this.#post(request, reply, endpoint);
+    const id = request.header(Header.session);
+    if (id === undefined || (request.method !== "GET" && request.method !== "DELETE")) {
+      throw new WireError(RpcCode.invalidRequest, `Method ${request.method} is not served here; use POST`, { status: 405 });
+    }
+    const session = this.#session(id, endpoint);
+    if (request.method === "GET") return this.#openSessionStream(request, reply, session);
+    this.#sessions.close(session);
+    reply.send(204, {});
+  }
+
+  async #post(request: HttpRequest, reply: HttpReply, endpoint: Endpoint): Promise<void> {
+    const type = request.header("content-type");
+    if (type === undefined || !/^application\/json\s*(;|$)/i.test(type)) {
+      throw new WireError(RpcCode.invalidRequest, "The Content-Type must be application/json", { status: 415 });
+    }
+    const body = await request.body(this.#bodyLimit);
+    if (isBatch(body)) return this.#postBatch(request, reply, endpoint, body);
+    const message = Message.parse(body);
+    try {
+      const { era, version } = classify(message, request.header);
+      if (era === "modern") {
+        await this.#serve(message, new PostExchange(request, reply, message, this.#options(era, version as string)), endpoint, reply);
+      } else if (message.method === "initialize" && message.isRequest) this.#initialize(message, reply, endpoint);
+      else {
+        const session = this.#legacySession(request, endpoint);
+        const options = this.#options(era, session?.version ?? version ?? ASSUMED_LEGACY, session);
+        await this.#serve(message, new PostExchange(request, reply, message, options), endpoint, reply);
+      }
+    } catch (error) {
+      this.#refuse(reply, error, message.id);
+    }
+  }
+
+  async #postBatch(request: HttpRequest, reply: HttpReply, endpoint: Endpoint, body: Buffer): Promise<void> {
+    const session = this.#legacySession(request, endpoint);
+    const version = session?.version ?? request.header(Header.version) ?? ASSUMED_LEGACY;
+    if (version !== BATCH_VERSION) {
+      throw badRequest(RpcCode.invalidRequest, `Invalid request: protocol version ${version} has no batches; send one message per POST`);
+    }
+    const messages = parseBatch(body, BATCH_LIMIT);
+    const exchange = new PostExchange(request, reply, undefined, this.#options("legacy", version, session));
+    this.#exchanges.add(exchange);
+    try {
+      const responses = await Promise.all(
+        messages.map((message) =>
+          this.#answer(message, exchange, endpoint).catch((error: unknown) => this.#errorResponse(error, message.id)),
+        ),
+      );
+      const late = responses.filter((response) => response !== undefined && !exchange.sendEarly(response)) as Message[];
+      if (late.length > 0) exchange.complete(Buffer.from(`[${late.map((response) => response.bytes.toString()).join(",")}]`), 200);
+      else exchange.end();
+    } finally {
+      this.#exchanges.delete(exchange);
+    }
+  }
+
+  /** Serves one message that came alone and answers it. */
+  async #serve(message: Message, exchange: PostExchange, endpoint: Endpoint, reply: HttpReply): Promise<void> {
+    if (exchange.era === "modern" && message.method === "subscriptions/listen" && message.isRequest) {
+      return this.#listen(message, reply, endpoint);
+    }
+    this.#exchanges.add(exchange);
+    // Closing the response is how a modern client cancels; in the legacy era it means nothing (basic/transports of each).
+    if (exchange.era === "modern") {
+      reply.onGone(() => exchange.cancellation.cancel(new Error("the client closed the connection")));
+    }
+    try {
+      const response = await this.#answer(message, exchange, endpoint);
+      if (response === undefined) exchange.end();
+      else exchange.complete(response.bytes, exchange.era === "modern" ? modernStatus(response) : 200);
+    } catch (error) {
+      const response = this.#errorResponse(error, message.id);
+      exchange.complete(response.bytes, error instanceof WireError ? error.status : 500);
+    } finally {
+      this.#exchanges.delete(exchange);
+    }
+  }
+
+  /** The response to a request; undefined for what has none. */
+  async #answer(message: Message, exchange: PostExchange, endpoint: Endpoint): Promise<Message | undefined> {
+    if (!message.isRequest) {
+      this.#take(message, exchange, endpoint);
+      return undefined;
+    }
+    const id = message.id as string;
+    if (exchange.era === "modern") {
+      if (message.method === "server/discover") return Message.result(id, discoverResult(endpoint.describe()));
+      return endpoint.exchange(message, exchange);
+    }
+    if (message.method === "ping") return Message.result(id, "{}");
+    const calls = exchange.session?.calls;
+    calls?.set(id, exchange.cancellation);
+    try {
+      return await endpoint.exchange(message, exchange);
+    } finally {
+      if (calls?.get(id) === exchange.cancellation) calls.delete(id);
+    }
+  }
+
+  /** Takes a notification or a response of the downstream. */
+  #take(message: Message, exchange: PostExchange, endpoint: Endpoint): void {
+    const session = exchange.session;
+    if (message.isResponse) session?.asked.get(message.id as string)?.(message);
+    else if (message.method === "notifications/cancelled") {
+      const { requestId, reason } = message.params;
+      const text = typeof reason === "string" ? `: ${reason}` : "";
+      session?.calls.get(JSON.stringify(requestId))?.cancel(new Error(`the client cancelled the call${text}`));
+    } else if (message.method !== "notifications/initialized") endpoint.notify(message, exchange);
+  }
+
+  #initialize(message: Message, reply: HttpReply, endpoint: Endpoint): void {
+    const { version, client } = readInitialize(message);
+    const session = this.#sessions.open(endpoint, version, client);
+    const result = Message.result(message.id as string, initializeResult(version, endpoint.describe()));
+    reply.send(200, { ...JSON_TYPE, "Mcp-Session-Id": session.id }, result.bytes);
+  }
+
+  #listen(message: Message, reply: HttpReply, endpoint: Endpoint): void {
+    this.#checkStreams();
+    const { stream, end } = subscribe(message, endpoint, () => reply.stream(200, SSE_HEADERS));
+    this.#keepStream(stream, reply, end);
+  }
+
+  #openSessionStream(request: HttpRequest, reply: HttpReply, session: Session): void {
+    if (!/text\/event-stream|\*\/\*/.test(request.header("accept") ?? "")) {
+      throw new WireError(RpcCode.invalidRequest, "A GET needs Accept: text/event-stream", { status: 406 });
+    }
+    this.#checkStreams();
+    // A client that lost its stream without our noticing comes back: the new one replaces the old.
+    const previous = session.stream;
+    const stream = (session.stream = reply.stream(200, SSE_HEADERS));
+    if (previous !== undefined) this.#streams.get(previous)?.();
+    const stop = session.endpoint.onListChanged((list) => {
+      stream.write(encodeSseEvent(listChangedNotification(list).bytes));
+    });
+    this.#keepStream(stream, reply, () => {
+      stop();
+      if (session.stream === stream) session.stream = undefined;
+      stream.end();
+    });
+  }
+
+  #keepStream(stream: HttpStream, reply: HttpReply, end: () => void): void {
+    const finish = (): void => {
+      if (this.#streams.delete(stream)) end();
+    };
+    this.#streams.set(stream, finish);
+    stream.write(SSE_COMMENT);
+    reply.onGone(finish);
+  }
+
+  #checkStreams(): void {
+    if (this.#streams.size < this.#maxStreams) return;
+    throw new WireError(-31013, `${this.#maxStreams} streams are open; close one first`, { status: 503 });
+  }
+
+  #legacySession(request: HttpRequest, endpoint: Endpoint): Session | undefined {
+    const version = request.header(Header.version);
+    if (version !== undefined && !(LEGACY_VERSIONS as readonly string[]).includes(version)) {
+      const supported = LEGACY_VERSIONS.join(", ");
+      throw badRequest(RpcCode.invalidRequest, `Unsupported MCP-Protocol-Version ${version}; spoken here: ${supported}`);
+    }
+    const id = request.header(Header.session);
+    return id === undefined ? undefined : this.#session(id, endpoint);
+  }
+
+  #session(id: string, endpoint: Endpoint): Session {
+    const session = this.#sessions.use(id, endpoint);
+    if (session !== undefined) return session;
+    throw new WireError(RpcCode.invalidRequest, "Session not found; initialize again", { status: 404 });
+  }
+
+  #options(era: "legacy" | "modern", version: string, session?: Session) {
+    return { era, version, session, now: this.#now, nextId: () => `"shardgate-${++this.#asked}"` };
+  }
+
+  #refuse(reply: HttpReply, error: unknown, id: string | undefined): void {
+    const status = error instanceof WireError ? error.status : 500;
+    const headers = status === 405 ? { ...JSON_TYPE, Allow: "POST, GET, DELETE" } : JSON_TYPE;
+    reply.send(status, headers, this.#errorResponse(error, id).bytes);
+  }
+
+  #errorResponse(error: unknown, id: string | undefined): Message {
+    if (error instanceof WireError) return Message.error(id, error);
+    this.#onBug(error);
+    return Message.error(id, { code: RpcCode.internalError, message: "Internal error" });
+  }
+}
+
+/** HTTP status of a response in the modern era (2026-07-28 basic/transports, "Error Responses"). */
+const MODERN_STATUS: Record<number, number> = {
+  [RpcCode.methodNotFound]: 404,
+  [RpcCode.parseError]: 400,
+  [RpcCode.invalidRequest]: 400,
+  [RpcCode.headerMismatch]: 400,
+  [RpcCode.missingCapability]: 400,
+  [RpcCode.unsupportedVersion]: 400,
+};
+
+function modernStatus(response: Message): number {
+  if (!response.isError) return 200;
+  const { code } = JSON.parse(response.outcome.toString()) as { code?: unknown };
+  return MODERN_STATUS[code as number] ?? 200;
+}

@@ -1,0 +1,26 @@
+export { Cancellation } from "./cancellation.ts";
+export { Header, isModernVersion, LATEST_LEGACY, LATEST_MODERN, LEGACY_VERSIONS, MODERN_VERSIONS, type Era } from "./eras.ts";
+export type {
+  ClientDescription,
+  Endpoint,
+  Exchange,
+  ExchangeContext,
+  ListKind,
+  ServerDescription,
+} from "./exchange.ts";
+export { fetchExchange } from "./http/fetch-http.ts";
+export { fetchSender } from "./http/fetch-sender.ts";
+export { LIST_TTL_MS } from "./http/handshake.ts";
+export type { HttpReply, HttpRequest, HttpStream } from "./http/http-exchange.ts";
+export { HttpLink, type HttpLinkOptions } from "./http/http-link.ts";
+export type { HttpSender, SendRequest, SendSink } from "./http/http-sender.ts";
+export { nodeReply, nodeRequest } from "./http/node-http.ts";
+export { StreamableServer, type StreamableServerOptions } from "./http/streamable-server.ts";
+export { undiciSender, type SenderOptions } from "./http/undici-sender.ts";
+export { editObject, memberOf, replaceMember } from "./json/edit.ts";
+export { Message } from "./message.ts";
+export { DEFAULT_SESSION_LIMITS, SessionStore, type Session, type SessionLimits } from "./sessions.ts";
+export { connectHttp } from "./upstream/connect-http.ts";
+export type { ListedTool, UpstreamClient } from "./upstream/upstream-client.ts";
+export { UpstreamError, type UpstreamFailure } from "./upstream-error.ts";
+export { RpcCode, WireError } from "./wire-error.ts";

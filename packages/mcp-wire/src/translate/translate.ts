@@ -1,0 +1,116 @@
+import { LATEST_MODERN, MetaKey } from "../eras.ts";
+import type { ClientDescription } from "../exchange.ts";
+import { editObject, memberOf } from "../json/edit.ts";
+import type { Message } from "../message.ts";
+import { UpstreamError } from "../upstream-error.ts";
+
+/**
+ * Translation between the eras: pure functions over messages. What has a counterpart is mapped, what a message does not
+ * need to change keeps its bytes. The differences are those of the changelog of 2026-07-28.
+ */
+
+/** Members of `_meta` and `params` that exist in the modern era only. */
+const MODERN_META = {
+  [MetaKey.protocolVersion]: undefined,
+  [MetaKey.clientInfo]: undefined,
+  [MetaKey.clientCapabilities]: undefined,
+  [MetaKey.logLevel]: undefined,
+} as const;
+const MODERN_PARAMS = { inputResponses: undefined, requestState: undefined } as const;
+
+/**
+ * A modern request for a legacy upstream: without the per-request envelope, with an id and a progress token of our own,
+ * because many downstreams share the upstream's session.
+ *
+ * @param id spelling of the id that is unique in that session; also becomes the progress token
+ */
+export function requestToLegacy(message: Message, id: string): Message {
+  const params = message.paramsBytes;
+  if (params === undefined) return message.withId(id);
+  const meta = metaWithToken(memberOf(params, "_meta"), id, MODERN_META);
+  return message.withParams(editObject(params, { ...MODERN_PARAMS, _meta: meta })).withId(id);
+}
+
+/** A legacy request for a legacy session that several downstreams share: only its id and progress token change. */
+export function requestToShared(message: Message, id: string): Message {
+  const params = message.paramsBytes;
+  const own = params && memberOf(params, "_meta");
+  if (params === undefined || own === undefined) return message.withId(id);
+  return message.withParams(editObject(params, { _meta: metaWithToken(own, id, {}) })).withId(id);
+}
+
+function metaWithToken(meta: Buffer | undefined, id: string, without: Record<string, undefined>): Buffer | undefined {
+  if (meta === undefined || meta[0] !== 0x7b) return undefined;
+  const token = memberOf(meta, "progressToken") === undefined ? {} : { progressToken: id };
+  const edited = editObject(meta, { ...without, ...token });
+  return edited.length > 2 ? edited : undefined;
+}
+
+/**
+ * A legacy request for a modern upstream: with the envelope every modern request carries. No capability is declared that
+ * needs an answer from the client, because a modern server asks in its result and the legacy client knows no retry.
+ */
+export function requestToModern(message: Message, client: Pick<ClientDescription, "clientInfo">): Message {
+  const params = message.paramsBytes ?? Buffer.from("{}");
+  const meta = memberOf(params, "_meta");
+  const envelope = editObject(meta !== undefined && meta[0] === 0x7b ? meta : Buffer.from("{}"), {
+    [MetaKey.protocolVersion]: JSON.stringify(LATEST_MODERN),
+    [MetaKey.clientInfo]: client.clientInfo === undefined ? undefined : JSON.stringify(client.clientInfo),
+    [MetaKey.clientCapabilities]: "{}",
+  });
+  return message.withParams(editObject(params, { _meta: envelope }));
+}
+
+/** A legacy response for a modern downstream. */
+export function responseToModern(response: Message): Message {
+  const { outcome } = response;
+  if (response.isError) {
+    // -32002 (resource not found) must not be emitted any more; its successor is -32602.
+    const code = memberOf(outcome, "code")?.toString();
+    return code === "-32002" ? response.withOutcome(editObject(outcome, { code: "-32602" })) : response;
+  }
+  if (outcome[0] !== 0x7b || memberOf(outcome, "resultType") !== undefined) return response;
+  return response.withOutcome(editObject(outcome, { resultType: '"complete"' }));
+}
+
+/**
+ * A modern response for a legacy downstream.
+ *
+ * @param wrapsOutput whether the tool's structured content was listed as `{result: …}`, see {@link toolToLegacy}
+ * @throws UpstreamError when the result asks for something that the legacy era has no words for
+ */
+export function responseToLegacy(response: Message, wrapsOutput: boolean): Message {
+  const { outcome } = response;
+  if (response.isError || outcome[0] !== 0x7b) return response;
+  const type = memberOf(outcome, "resultType")?.toString();
+  if (type !== undefined && type !== '"complete"') {
+    const message = `it answered with a result of type ${type}, which a client of an earlier revision cannot take`;
+    throw new UpstreamError("protocol", message, { sent: true });
+  }
+  const structured = wrapsOutput ? memberOf(outcome, "structuredContent") : undefined;
+  const wrapped = structured && { structuredContent: Buffer.concat([WRAP_OPEN, structured, WRAP_CLOSE]) };
+  return response.withOutcome(editObject(outcome, { resultType: undefined, ttlMs: undefined, cacheScope: undefined, ...wrapped }));
+}
+
+const WRAP_OPEN = Buffer.from('{"result":');
+const WRAP_CLOSE = Buffer.from("}");
+
+/**
+ * A modern tool for a legacy list. Before 2026-07-28 structured content is an object, so a tool with another output
+ * schema is listed as giving `{result: …}`.
+ */
+export function toolToLegacy(tool: Buffer): { tool: Buffer; wrapsOutput: boolean } {
+  const schema = memberOf(tool, "outputSchema");
+  if (schema === undefined || schema[0] !== 0x7b || memberOf(schema, "type")?.toString() === '"object"') {
+    return { tool, wrapsOutput: false };
+  }
+  const wrapped = `{"type":"object","properties":{"result":${schema.toString()}},"required":["result"]}`;
+  return { tool: editObject(tool, { outputSchema: wrapped }), wrapsOutput: true };
+}
+
+/** A progress notification with the token its receiver chose. */
+export function withProgressToken(notification: Message, token: unknown): Message {
+  const params = notification.paramsBytes;
+  if (params === undefined) return notification;
+  return notification.withParams(editObject(params, { progressToken: JSON.stringify(token) }));
+}

@@ -1,0 +1,46 @@
+import type { Cancellation } from "../cancellation.ts";
+import { LATEST_LEGACY, LATEST_MODERN, MetaKey } from "../eras.ts";
+import type { HttpLink } from "../http/http-link.ts";
+import { memberOf } from "../json/edit.ts";
+import type { Message } from "../message.ts";
+import { UpstreamError } from "../upstream-error.ts";
+import { LegacyClient } from "./legacy-client.ts";
+import { descriptionOf, openLegacySession } from "./legacy-session.ts";
+import { headersOf, modernRequest, ModernClient } from "./modern-client.ts";
+import type { UpstreamClient } from "./upstream-client.ts";
+
+/**
+ * Shakes hands with an upstream of either era: asks as a modern client first and goes back to `initialize` where the
+ * answer shows a legacy server (2026-07-28 basic/versioning). Refused credentials, an overload or a broken connection say
+ * nothing about the era and are errors.
+ *
+ * @throws UpstreamError
+ */
+export async function connectHttp(link: HttpLink, clientInfo: object, cancellation: Cancellation): Promise<UpstreamClient> {
+  const result = await discover(link, clientInfo, cancellation);
+  if (result !== undefined) {
+    const meta = memberOf(result, "_meta");
+    const serverInfo = meta && memberOf(meta, MetaKey.serverInfo);
+    return new ModernClient(link, clientInfo, descriptionOf(result, serverInfo ?? memberOf(result, "serverInfo")));
+  }
+  const client = { clientInfo, capabilities: {} };
+  return new LegacyClient(link, client, await openLegacySession(link, client, LATEST_LEGACY, cancellation));
+}
+
+/** The result of `server/discover`; undefined where the upstream is a legacy server. */
+async function discover(link: HttpLink, clientInfo: object, cancellation: Cancellation): Promise<Buffer | undefined> {
+  const message = modernRequest(0, "server/discover", {}, clientInfo);
+  let response: Message | undefined;
+  try {
+    ({ response } = await link.post(message, { headers: headersOf(message, LATEST_MODERN, []), cancellation }));
+  } catch (error) {
+    // A 4xx without a JSON-RPC error of the modern era is how a legacy server says that it does not understand.
+    const status = error instanceof UpstreamError ? (error.status ?? 0) : 0;
+    if (status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 429) return undefined;
+    throw error;
+  }
+  if (response === undefined || response.isError || response.outcome[0] !== 0x7b) return undefined;
+  const versions = memberOf(response.outcome, "supportedVersions")?.toString() ?? "[]";
+  const supported = JSON.parse(versions) as unknown;
+  return Array.isArray(supported) && supported.includes(LATEST_MODERN) ? response.outcome : undefined;
+}

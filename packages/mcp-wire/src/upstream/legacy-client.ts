@@ -1,0 +1,184 @@
+import { randomUUID } from "node:crypto";
+import type { Cancellation } from "../cancellation.ts";
+import type { ClientDescription, ExchangeContext, ListKind, ServerDescription } from "../exchange.ts";
+import type { HttpLink } from "../http/http-link.ts";
+import { Message } from "../message.ts";
+import { requestToLegacy, requestToShared, responseToModern, withProgressToken } from "../translate/translate.ts";
+import { UpstreamError } from "../upstream-error.ts";
+import { LegacySession, openLegacySession } from "./legacy-session.ts";
+import { listTools } from "./list-tools.ts";
+import { announcesTools } from "./modern-client.ts";
+import { changedList, type ListedTool, type UpstreamClient } from "./upstream-client.ts";
+
+/**
+ * An upstream of the legacy era over HTTP. We hold one session of our own with it, for lists, pings and downstreams
+ * without a session. Where the upstream keeps sessions, each downstream session gets one of its own, so that ids,
+ * progress tokens and whatever the upstream remembers never mix; its messages then pass untouched.
+ */
+export class LegacyClient implements UpstreamClient {
+  readonly era = "legacy";
+  readonly version: string;
+  readonly description: ServerDescription;
+  readonly #link: HttpLink;
+  readonly #client: ClientDescription;
+  #shared: LegacySession;
+  #reopening: Promise<LegacySession> | undefined;
+  #requests = 0;
+
+  constructor(link: HttpLink, client: ClientDescription, shared: LegacySession) {
+    this.#link = link;
+    this.#client = client;
+    this.#shared = shared;
+    this.version = shared.version;
+    this.description = shared.description;
+  }
+
+  async listTools(cancellation: Cancellation): Promise<readonly ListedTool[]> {
+    const { tools } = await listTools((method, params) => this.#request(method, params, cancellation), false);
+    return tools;
+  }
+
+  async ping(cancellation: Cancellation): Promise<void> {
+    await this.#request("ping", {}, cancellation);
+  }
+
+  exchange = async (message: Message, context: ExchangeContext): Promise<Message> => {
+    if (context.era === "legacy" && this.#shared.id === undefined) return this.#relay(this.#shared, message, context);
+    if (context.era === "legacy" && context.session !== undefined) return this.#exchangeInOwnSession(message, context);
+    const id = this.#nextId();
+    const request = context.era === "modern" ? requestToLegacy(message, id) : requestToShared(message, id);
+    const token = message.meta?.["progressToken"];
+    const response = await this.#onShared(request, context.cancellation, (early) => {
+      if (early.isRequest) this.#decline(this.#shared, early);
+      else if (early.method === "notifications/progress") context.notify(withProgressToken(early, token));
+      else context.notify(early);
+    });
+    const answer = response.withId(message.id as string);
+    return context.era === "modern" ? responseToModern(answer) : answer;
+  };
+
+  notify(message: Message, sessionKey: object | undefined): void {
+    const session = sessionKey === undefined ? undefined : this.#owned.get(sessionKey);
+    void session?.then((open) => open.post(message, undefined, undefined)).catch(ignore);
+  }
+
+  watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined {
+    if (this.#shared.id === undefined || !announcesTools(this.description)) return undefined;
+    const onMessage = (message: Message): void => {
+      const list = changedList(message);
+      if (list !== undefined) onChange(list);
+      else if (message.isRequest) this.#decline(this.#shared, message);
+    };
+    return this.#link.stream(null, this.#shared.headers, onMessage, onEnd);
+  }
+
+  close(): void {
+    this.#shared.close();
+  }
+
+  readonly #owned = new WeakMap<object, Promise<LegacySession>>();
+
+  /** Exchanges in the upstream session that belongs to the downstream's; one that the upstream forgot is opened anew. */
+  async #exchangeInOwnSession(message: Message, context: ExchangeContext): Promise<Message> {
+    try {
+      return await this.#relay(await this.#ownSession(context), message, context);
+    } catch (error) {
+      // The upstream says that it did not run the request, so once more is safe.
+      if (!(error instanceof UpstreamError) || error.failure !== "session-lost") throw error;
+      this.#forget(context);
+      return this.#relay(await this.#ownSession(context), message, context);
+    }
+  }
+
+  #ownSession(context: ExchangeContext): Promise<LegacySession> {
+    const session = context.session as object;
+    let opening = this.#owned.get(session);
+    if (opening === undefined) {
+      opening = openLegacySession(this.#link, context.client, context.version, undefined);
+      this.#owned.set(session, opening);
+      opening.catch(() => this.#forget(context));
+      const close = (): void => void opening!.then((open) => open.close()).catch(ignore);
+      context.session?.attachments.set(this, { close });
+    }
+    return opening;
+  }
+
+  #forget(context: ExchangeContext): void {
+    this.#owned.delete(context.session as object);
+    context.session?.attachments.delete(this);
+  }
+
+  /** Passes the bytes on as they are, and whatever comes before the response back. */
+  #relay(session: LegacySession, message: Message, context: ExchangeContext): Promise<Message> {
+    return this.#call(session, message, context.cancellation, (early) => {
+      if (!early.isRequest) return context.notify(early);
+      context
+        .request(early)
+        .catch((error: Error) => Message.error(early.id, { code: -32603, message: error.message }))
+        .then((answer) => session.post(answer, undefined, undefined))
+        .catch(ignore);
+    });
+  }
+
+  async #call(
+    session: LegacySession,
+    message: Message,
+    cancellation: Cancellation | undefined,
+    onMessage: (early: Message) => void,
+  ): Promise<Message> {
+    cancellation?.onCancel((reason) => {
+      // Closing a connection means nothing in this era, so the upstream has to be told.
+      const params = { requestId: JSON.parse(message.id as string) as unknown, reason: reason.message };
+      session.post(Message.of({ method: "notifications/cancelled", params }), undefined, undefined).catch(ignore);
+    });
+    const { response } = await session.post(message, cancellation, onMessage);
+    if (response === undefined) throw new UpstreamError("protocol", "it answered 202 to a request", { sent: true });
+    return response;
+  }
+
+  /** Calls in our own session, which is opened anew once where the upstream forgot it. */
+  async #onShared(
+    message: Message,
+    cancellation: Cancellation | undefined,
+    onMessage: (early: Message) => void,
+  ): Promise<Message> {
+    const session = this.#shared;
+    try {
+      return await this.#call(session, message, cancellation, onMessage);
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || error.failure !== "session-lost") throw error;
+      if (session === this.#shared) await this.#reopen();
+      return this.#call(this.#shared, message, cancellation, onMessage);
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    this.#reopening ??= openLegacySession(this.#link, this.#client, this.version, undefined);
+    try {
+      this.#shared = await this.#reopening;
+    } finally {
+      this.#reopening = undefined;
+    }
+  }
+
+  #request(method: string, params: Record<string, unknown>, cancellation: Cancellation): Promise<Message> {
+    const message = Message.of({ id: JSON.parse(this.#nextId()) as unknown, method, params });
+    return this.#onShared(message, cancellation, ignore);
+  }
+
+  /** We declared no capability in our own session, so a request there is the upstream's mistake. */
+  #decline(session: LegacySession, request: Message): void {
+    const error = { code: -32601, message: `${request.method} is not supported in this session` };
+    session.post(Message.error(request.id, error), undefined, undefined).catch(ignore);
+  }
+
+  /** Unique over restarts of ours too: an upstream may still remember an id of the last run. */
+  #nextId(): string {
+    return JSON.stringify(`${this.#prefix}-${++this.#requests}`);
+  }
+  readonly #prefix = `sg-${randomUUID().slice(0, 8)}`;
+}
+
+function ignore(): void {
+  // What a legacy upstream says to a notification changes nothing.
+}
