@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { createShardApp } from "./app.ts";
+import { createLog } from "./create-log.ts";
+import type { Io } from "./io.ts";
+import { listen } from "./listen.ts";
+import { readSettings, SettingsError, withSecretFiles, type Env } from "./settings.ts";
+import type { Shard } from "./shard.ts";
+
+export type { Io } from "./io.ts";
+
+/** How long calls may go on after the signal to stop, in milliseconds. */
+const DRAIN = 25_000;
+
+/** How long new requests are still taken after it: those already on the wire must not be lost. */
+const LINGER = 1000;
+
+/** How long the last answers may take to reach their clients. */
+const FLUSH = 1000;
+
+const settingsOf = (shard: Shard, io: Io) =>
+  z.object({
+    HOST: z.string().default("127.0.0.1").describe("address to listen on; 0.0.0.0 for all, as in a container"),
+    PORT: z.coerce
+      .number("must be a number")
+      .int()
+      .min(0)
+      .max(65_535)
+      .default(shard.defaultPort ?? 9100)
+      .describe("port to listen on; 0 for any free one"),
+    LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+    LOG_FORMAT: z.enum(["json", "pretty"]).default(io.stdout.isTTY === true ? "pretty" : "json"),
+    ALLOWED_HOSTS: z
+      .string()
+      .default("")
+      .transform((list) => list.split(/[\s,]+/).filter(Boolean))
+      .describe("host names served besides local ones, with commas between"),
+  });
+
+/**
+ * Runs a shard as a process: reads its settings and its own `HOST PORT LOG_LEVEL LOG_FORMAT ALLOWED_HOSTS` from the
+ * environment, opens the port, and on SIGTERM or SIGINT lets calls end before it exits. A second signal ends it at once.
+ * What keeps it from starting is told on stderr, all of it at once, and the exit code is 1.
+ *
+ * @returns when the process may end
+ */
+export async function serve(shard: Shard, io: Io): Promise<void> {
+  const stopped = stopSignal(io);
+  try {
+    const { env, HOST: host, PORT: port, LOG_LEVEL: level, LOG_FORMAT: format, ALLOWED_HOSTS } = readAll(shard, io);
+    const log = await createLog({ level, format }, io.stdout, { shard: shard.name });
+    const app = createShardApp(shard, { env, log, allowedHosts: ALLOWED_HOSTS });
+    const listener = await listen(app.fetch, { host, port });
+    const { name, version } = shard;
+    log.info({ version, url: listener.url }, `${name} is ready at ${listener.url}`);
+    // An announcement to a gateway belongs here: it begins when the port is open and ends with the signal.
+    const signal = await stopped;
+    log.info({ signal }, `${name} stops when its calls have ended; a second signal stops it at once`);
+    app.drain();
+    await listener.refuse(LINGER);
+    await app.close(DRAIN);
+    await listener.end(FLUSH);
+    io.exit(0);
+  } catch (error) {
+    io.stderr.write(`${shard.name} cannot run. ${(error as Error).message}\n`);
+    io.exit(1);
+  }
+}
+
+/** Resolves with the first signal to stop; the second ends the process. */
+function stopSignal(io: Io): Promise<string> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (signal: string): void => {
+      if (asked) return io.exit(1);
+      asked = true;
+      resolve(signal);
+    };
+    io.on("SIGTERM", onSignal);
+    io.on("SIGINT", onSignal);
+  });
+}
+
+/** Both sets of settings; throws one SettingsError with the problems of all. */
+function readAll(shard: Shard, io: Io): z.output<ReturnType<typeof settingsOf>> & { readonly env: Env } {
+  const problems: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  };
+  const own = attempt(() => readSettings(settingsOf(shard, io), io.env));
+  const env = attempt(() => withSecretFiles(shard.config, io.env, (path) => readFileSync(path, "utf8")));
+  attempt(() => readSettings(shard.config, env ?? io.env));
+  if (own === undefined || env === undefined || problems.length > 0) throw new SettingsError(problems);
+  return { ...own, env };
+}
