@@ -1,0 +1,45 @@
+import { decodeDynamic, type Decoded } from "./decode.ts";
+import { isFatal, type Finding, type Report } from "./finding.ts";
+import { readGoYaml } from "./go-yaml.ts";
+import { findTemplate } from "./template.ts";
+
+/** A file as Traefik would take it: `config` is undefined when it would refuse the file, and with it every other. */
+export interface DynamicFile {
+  readonly config: Decoded | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads one YAML file of a file provider's directory by Traefik's own rules (template, YAML, typed decode).
+ *
+ * Templates are not run: a file that has one is reported and counts as refused, because what it means depends on the
+ * environment of Traefik.
+ */
+export function readDynamicFile(bytes: Uint8Array): DynamicFile {
+  const findings: Finding[] = [];
+  const report: Report = (finding) => findings.push(finding);
+  const text = decodeUtf8(bytes);
+  if (text === undefined) {
+    report({
+      severity: "fatal_for_all_files",
+      path: "",
+      message: "the file is not valid UTF-8",
+      fix: "Save it as UTF-8.",
+    });
+    return { config: undefined, findings };
+  }
+  findTemplate(text, report);
+  if (isFatal(findings)) return { config: undefined, findings };
+  const value = readGoYaml(text, report);
+  if (value === undefined) return { config: undefined, findings };
+  const config = decodeDynamic(value, report);
+  return { config: isFatal(findings) ? undefined : config, findings };
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

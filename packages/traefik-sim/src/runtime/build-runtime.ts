@@ -1,0 +1,131 @@
+import type { MergedConfig } from "./load-directory.ts";
+import { defaultEntryPoints, isUdp, streamEntryPoints, type EntryPoint, type EntryPoints } from "./entry-points.ts";
+import { internalMiddlewares, internalRouters, internalServices, OBSERVABILITY } from "./internal.ts";
+import { Item, qualify, strings, text, type Items, type Runtime } from "./item.ts";
+import { middlewareBuilder } from "./middlewares.ts";
+import { applyModels, splitConflicts } from "./models.ts";
+import { buildHttpRouters, buildTcpRouters, buildUdpRouters } from "./routers.ts";
+import { httpServiceBuilder, streamServiceBuilder } from "./services.ts";
+
+type Config = Record<string, unknown>;
+
+const NONE: ReadonlySet<string> = new Set();
+const PROVIDER = "file";
+
+/** Makes a running configuration out of what the files say, with the state and the faults Traefik's API would show. */
+export function buildRuntime(loaded: MergedConfig, entryPoints: EntryPoints): Runtime {
+  // Building fills names in; what was loaded must stay as it is, to tell the next load from it.
+  const merged = structuredClone(loaded);
+  const defaults = defaultEntryPoints(entryPoints);
+  const stream = streamEntryPoints(entryPoints);
+  const datagram = Object.keys(entryPoints)
+    .filter((name) => isUdp(entryPoints[name] as EntryPoint))
+    .toSorted();
+  const sections = (protocol: keyof MergedConfig, section: string) => qualified(merged[protocol][section] ?? {});
+
+  const httpRouters = splitConflicts(applyModels(withEntryPoints(sections("http", "routers"), defaults), entryPoints));
+  const http = {
+    routers: items(httpRouters, httpRouter, internalRouters(entryPoints)),
+    services: items(sections("http", "services"), httpService, internalServices(entryPoints)),
+    middlewares: items(sections("http", "middlewares"), same, internalMiddlewares()),
+  };
+  const tcp = {
+    routers: items(withEntryPoints(sections("tcp", "routers"), defaults)),
+    services: items(sections("tcp", "services")),
+    middlewares: items(sections("tcp", "middlewares")),
+  };
+  const udp = {
+    routers: items(withEntryPoints(sections("udp", "routers"), datagram)),
+    services: items(sections("udp", "services")),
+  };
+
+  const transports = new Set(sections("http", "serversTransports").keys());
+  const tlsOptions = new Set(sections("tls", "options").keys());
+  buildHttpRouters(http.routers, {
+    entryPoints: stream,
+    tlsOptions,
+    buildService: httpServiceBuilder(http.services, transports),
+    buildMiddlewares: middlewareBuilder(http.middlewares),
+  });
+  buildTcpRouters(tcp.routers, {
+    entryPoints: stream,
+    tlsOptions,
+    buildService: streamServiceBuilder(tcp.services, "tcp"),
+    buildMiddlewares: middlewareBuilder(tcp.middlewares),
+  });
+  buildUdpRouters(udp.routers, {
+    entryPoints: datagram,
+    tlsOptions: NONE,
+    buildService: streamServiceBuilder(udp.services, "udp"),
+    buildMiddlewares: () => {},
+  });
+  noteUse(http);
+  noteUse({ routers: tcp.routers, services: tcp.services });
+  noteUse(udp);
+  return { http, tcp, udp };
+}
+
+function qualified(section: Readonly<Record<string, unknown>>): Map<string, Config> {
+  return new Map(Object.entries(section).map(([name, config]) => [`${name}@${PROVIDER}`, { ...(config as Config) }]));
+}
+
+function withEntryPoints(routers: Map<string, Config>, defaults: readonly string[]): Map<string, Config> {
+  for (const router of routers.values())
+    if (strings(router["entryPoints"]).length === 0) router["entryPoints"] = [...defaults];
+  return routers;
+}
+
+const same = (config: Config): Config => config;
+
+function items(configs: Map<string, Config>, fill = same, internal: Map<string, Config> = new Map()): Items {
+  return new Map([
+    ...[...configs].map(([name, config]) => [name, new Item(fill(config))] as const),
+    ...[...internal].map(([name, config]) => [name, new Item(config)] as const),
+  ]);
+}
+
+function httpRouter(config: Config): Config {
+  return {
+    ...config,
+    observability: { ...OBSERVABILITY, ...(config["observability"] as Config | undefined) },
+  };
+}
+
+/** The defaults of Traefik's structs that the API shows. */
+function httpService(config: Config): Config {
+  const balancer = config["loadBalancer"] as Config | undefined;
+  if (balancer === undefined) return mapPart(config, "weighted", withWeights);
+  const defaults = { strategy: "wrr", passHostHeader: true, responseForwarding: { flushInterval: "100ms" } };
+  const filled = mapPart({ ...defaults, ...balancer }, "healthCheck", (check) => ({ ...HEALTH_CHECK, ...check }));
+  return mapPart({ ...config, loadBalancer: withSticky(filled) }, "weighted", withWeights);
+}
+
+const HEALTH_CHECK = { mode: "http", interval: "30s", timeout: "5s", followRedirects: true };
+
+function withWeights(weighted: Config): Config {
+  const services = ((weighted["services"] ?? []) as Config[]).map((child) => ({ weight: 1, ...child }));
+  return withSticky({ ...weighted, services });
+}
+
+function withSticky(part: Config): Config {
+  return mapPart(part, "sticky", (sticky) => mapPart(sticky, "cookie", (cookie) => ({ path: "/", ...cookie })));
+}
+
+function mapPart(config: Config, key: string, change: (part: Config) => Config): Config {
+  const part = config[key] as Config | undefined;
+  return part === undefined ? config : { ...config, [key]: change(part) };
+}
+
+/** Fills in which routers name a service or middleware themselves; Traefik does so for all but TCP middlewares. */
+function noteUse(part: { routers: Items; services: Items; middlewares?: Items }): void {
+  for (const [name, router] of part.routers) {
+    note(part.services.get(qualify(text(router.config["service"]), name)), name);
+    for (const middleware of strings(router.config["middlewares"]))
+      note(part.middlewares?.get(qualify(middleware, name)), name);
+  }
+}
+
+function note(item: Item | undefined, user: string): void {
+  item?.usedBy.push(user);
+  item?.usedBy.sort();
+}

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { isFatal, readDynamicFile, type Decoded } from "../config/index.ts";
+
+/** Everything the files of a directory configure: root key → section (`routers`, …) → name → object. */
+export type MergedConfig = Readonly<Record<Root, Readonly<Record<string, Readonly<Record<string, Decoded>>>>>>;
+
+const ROOTS = ["http", "tcp", "udp", "tls"] as const;
+type Root = (typeof ROOTS)[number];
+
+/** Why a directory could not be loaded; Traefik keeps its last good configuration then. */
+export class LoadError extends Error {}
+
+/**
+ * Loads a directory as Traefik's file provider does: sub-directories too, entries in the byte order of their names, the
+ * first definition of a name wins, the first fault ends it all.
+ *
+ * @throws LoadError with Traefik's words and the file's path
+ */
+export function loadDirectory(directory: string): { readonly config: MergedConfig; readonly log: readonly string[] } {
+  const config: Record<Root, Record<string, Record<string, Decoded>>> = { http: {}, tcp: {}, udp: {}, tls: {} };
+  const log: string[] = [];
+  for (const file of listFiles(directory)) {
+    const decoded = loadFile(file);
+    for (const root of ROOTS) {
+      for (const [section, members] of Object.entries((decoded[root] ?? {}) as Record<string, unknown>)) {
+        // Certificates are a list without names; nothing here looks at them.
+        if (Array.isArray(members)) continue;
+        const merged = (config[root][section] ??= {});
+        for (const [name, member] of Object.entries(members as Record<string, Decoded>)) {
+          if (Object.hasOwn(merged, name))
+            log.push(`${root} ${section} ${name} already configured, skipping origin=${file}`);
+          else merged[name] = member;
+        }
+      }
+    }
+  }
+  return { config, log };
+}
+
+function listFiles(directory: string): string[] {
+  let entries;
+  try {
+    entries = readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    throw new LoadError(`reading directory ${directory}: ${reason(error)}`, { cause: error });
+  }
+  return entries
+    .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+    .flatMap((entry) => {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) return listFiles(path);
+      return isSupported(entry.name) ? [path] : [];
+    });
+}
+
+/** Go's filepath.Ext takes a name that is nothing but an extension for one; Node's does not. */
+function isSupported(name: string): boolean {
+  const extension = (extname(name) || (name.startsWith(".") ? name : "")).toLowerCase();
+  return [".yaml", ".yml", ".toml"].includes(extension);
+}
+
+function loadFile(file: string): Decoded {
+  if (file.toLowerCase().endsWith(".toml")) throw new LoadError(`${file}: TOML is not simulated; use YAML`);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new LoadError(`error reading configuration file: ${file} - ${reason(error)}`, { cause: error });
+  }
+  const { config, findings } = readDynamicFile(bytes);
+  if (config !== undefined) return config;
+  const first = findings.find((finding) => isFatal([finding]));
+  throw new LoadError(`${file}: ${first?.message ?? "cannot be decoded"}`);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
