@@ -28,13 +28,15 @@ export function classify(message: Message, header: (name: string) => string | un
   const headerVersion = header(Header.version);
   const headerIsModern = headerVersion !== undefined && isModernVersion(headerVersion);
   if (message.method === "initialize") {
-    if (headerIsModern) throw mismatch(Header.version, headerVersion, "initialize belongs to revisions before 2026-07-28");
+    if (headerIsModern)
+      throw mismatch(Header.version, headerVersion, "initialize belongs to revisions before 2026-07-28");
     return { era: "legacy", version: headerVersion };
   }
   const meta = message.hasMeta ? message.meta : undefined;
   const claimed = meta?.[MetaKey.protocolVersion];
   if (claimed === undefined && !headerIsModern) return { era: "legacy", version: headerVersion };
-  if (message.isResponse) throw badRequest(RpcCode.invalidRequest, "Invalid request: 2026-07-28 has no client responses");
+  if (message.isResponse)
+    throw badRequest(RpcCode.invalidRequest, "Invalid request: 2026-07-28 has no client responses");
   if (headerVersion === undefined) throw mismatch(Header.version, headerVersion, `the body names ${String(claimed)}`);
   if (claimed !== undefined && claimed !== headerVersion) {
     throw mismatch(Header.version, headerVersion, `the body names ${String(claimed)}`);
@@ -50,15 +52,20 @@ export function classify(message: Message, header: (name: string) => string | un
 }
 
 function checkEnvelope(message: Message, meta: Record<string, unknown> | undefined): void {
-  const missing: string[] = [MetaKey.protocolVersion, MetaKey.clientCapabilities].filter((key) => meta?.[key] === undefined);
+  const missing: string[] = [MetaKey.protocolVersion, MetaKey.clientCapabilities].filter(
+    (key) => meta?.[key] === undefined,
+  );
   if (missing.length === 0) return;
   const what = missing.join(" and ");
-  throw badRequest(RpcCode.invalidParams, `Invalid params: ${message.method} needs params._meta with ${what}`, { missing });
+  throw badRequest(RpcCode.invalidParams, `Invalid params: ${message.method} needs params._meta with ${what}`, {
+    missing,
+  });
 }
 
 function checkHeaders(message: Message, header: (name: string) => string | undefined): void {
   const method = header(Header.method);
-  if (message.isRequest && method === undefined) throw mismatch(Header.method, method, `the body's method is ${message.method}`);
+  if (message.isRequest && method === undefined)
+    throw mismatch(Header.method, method, `the body's method is ${message.method}`);
   if (method !== undefined && method !== message.method) {
     throw mismatch(Header.method, method, `the body's method is ${message.method}`);
   }
@@ -67,7 +74,8 @@ function checkHeaders(message: Message, header: (name: string) => string | undef
   const named = message[source];
   const raw = header(Header.name)?.trim();
   if (raw === undefined) {
-    if (named !== undefined) throw mismatch(Header.name, raw, `the body's params.${source} is ${JSON.stringify(named)}`);
+    if (named !== undefined)
+      throw mismatch(Header.name, raw, `the body's params.${source} is ${JSON.stringify(named)}`);
     return;
   }
   if (decodeHeaderValue(raw) !== named) {

@@ -1,5 +1,13 @@
 export { Cancellation } from "./cancellation.ts";
-export { Header, isModernVersion, LATEST_LEGACY, LATEST_MODERN, LEGACY_VERSIONS, MODERN_VERSIONS, type Era } from "./eras.ts";
+export {
+  Header,
+  isModernVersion,
+  LATEST_LEGACY,
+  LATEST_MODERN,
+  LEGACY_VERSIONS,
+  MODERN_VERSIONS,
+  type Era,
+} from "./eras.ts";
 export type {
   ClientDescription,
   Endpoint,

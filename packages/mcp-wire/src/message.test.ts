@@ -17,7 +17,8 @@ function codeOf(text: string | Buffer): number {
 
 describe("Message", () => {
   it("reads the head and leaves the rest", () => {
-    const text = '{ "params":{"arguments":{"name":"no"},"name":"na\\u006de","_meta":{"a":1}}, "method":"tools/call","id": 1e0 ,"jsonrpc":"2.0"}\n';
+    const text =
+      '{ "params":{"arguments":{"name":"no"},"name":"na\\u006de","_meta":{"a":1}}, "method":"tools/call","id": 1e0 ,"jsonrpc":"2.0"}\n';
     const message = parse(text);
     expect(message).toMatchObject({ id: "1e0", method: "tools/call", name: "name", meta: { a: 1 }, isRequest: true });
     expect(message.bytes.toString()).toBe(text);
@@ -41,18 +42,28 @@ describe("Message", () => {
     ["nothing to do", '{"jsonrpc":"2.0","id":1}', -32600],
     ["a call that is an answer", '{"jsonrpc":"2.0","id":1,"method":"a","result":{}}', -32600],
     ["two ids", '{"jsonrpc":"2.0","id":1,"method":"a","id":2}', -32600],
-    ["two names, one in disguise", '{"jsonrpc":"2.0","id":1,"method":"a","params":{"name":"a","n\\u0061me":"b"}}', -32600],
+    [
+      "two names, one in disguise",
+      '{"jsonrpc":"2.0","id":1,"method":"a","params":{"name":"a","n\\u0061me":"b"}}',
+      -32600,
+    ],
     ["two results", '{"jsonrpc":"2.0","id":1,"result":{},"result":{}}', -32600],
   ])("refuses %s", (_, text, code) => {
     expect(codeOf(text)).toBe(code);
   });
 
   it("takes what is odd but plain: huge numbers, duplicate keys in arguments, lone surrogates", () => {
-    expect(codeOf('{"jsonrpc":"2.0","id":12345678901234567890,"method":"a","params":{"x":1e400,"y":{"a":1,"a":2},"z":"\\ud800"}}')).toBe(0);
+    expect(
+      codeOf(
+        '{"jsonrpc":"2.0","id":12345678901234567890,"method":"a","params":{"x":1e400,"y":{"a":1,"a":2},"z":"\\ud800"}}',
+      ),
+    ).toBe(0);
   });
 
   it("splices a name and moves what follows it", () => {
-    const message = parse('{"jsonrpc":"2.0","params":{"name":"time__now","uri":"u","_meta":{"k":1.0}},"id":"é","method":"tools/call"}');
+    const message = parse(
+      '{"jsonrpc":"2.0","params":{"name":"time__now","uri":"u","_meta":{"k":1.0}},"id":"é","method":"tools/call"}',
+    );
     const spliced = message.withName(Buffer.from('"n"'));
     expect(spliced.bytes.toString()).toBe(message.bytes.toString().replace('"time__now"', '"n"'));
     expect(spliced).toMatchObject({ name: "n", uri: "u", meta: { k: 1 }, id: '"é"', method: "tools/call" });
@@ -62,7 +73,10 @@ describe("Message", () => {
   });
 
   it("tells results from errors and failed tools", () => {
-    expect(parse('{"jsonrpc":"2.0","id":1,"result":{"isError":true}}')).toMatchObject({ isToolError: true, isError: false });
+    expect(parse('{"jsonrpc":"2.0","id":1,"result":{"isError":true}}')).toMatchObject({
+      isToolError: true,
+      isError: false,
+    });
     expect(parse('{"jsonrpc":"2.0","id":1,"result":{"content":[{"isError":true}]}}').isToolError).toBe(false);
     const failed = Message.error("7", { code: -31010, message: "gone", data: { upstream: "x" } });
     expect(failed).toMatchObject({ isError: true, id: "7" });
@@ -83,7 +97,10 @@ const jsonText = fc.letrec<{ value: string }>((tie) => {
   const space = fc.constantFrom("", " ", "\n", "\t ");
   const number = fc.constantFrom("0", "-0", "1.0", "1e400", "-1E-7", "12345678901234567890", "3.14159265358979323846");
   const escaped = fc.constantFrom('"\\u0041"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\\\\\""', '"\\/"', '"é😀"');
-  const text = fc.oneof(fc.string({ unit: "binary" }).map((value) => JSON.stringify(value)), escaped);
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }).map((value) => JSON.stringify(value)),
+    escaped,
+  );
   const list = fc.array(tie("value"), { maxLength: 3 }).map((items) => `[${items.join(",")}]`);
   const object = fc
     .array(fc.tuple(text, tie("value"), space), { maxLength: 3 })
@@ -97,7 +114,10 @@ describe("against JSON.parse", () => {
   it("a spliced name changes the name and nothing else, in 10,000 messages", () => {
     const member = fc.tuple(fc.constantFrom("arguments", "x", "nam", "names", "\\u006eam"), jsonText);
     const generated = fc.record({
-      id: fc.oneof(fc.integer().map(String), fc.string().map((text) => JSON.stringify(text))),
+      id: fc.oneof(
+        fc.integer().map(String),
+        fc.string().map((text) => JSON.stringify(text)),
+      ),
       name: fc.string({ unit: "binary" }).map((text) => JSON.stringify(text)),
       before: fc.array(member, { maxLength: 2 }),
       after: fc.array(member, { maxLength: 2 }),
@@ -107,7 +127,8 @@ describe("against JSON.parse", () => {
     fc.assert(
       fc.property(generated, ({ id, name, before, after, extra, next }) => {
         const members = [...before, ["name", name] as const, ...after].map(([key, value]) => `"${key}": ${value}`);
-        const build = (own: string) => `{"jsonrpc":"2.0","extra":${extra},"id":${id},"params":{${own}},"method":"tools/call"}`;
+        const build = (own: string) =>
+          `{"jsonrpc":"2.0","extra":${extra},"id":${id},"params":{${own}},"method":"tools/call"}`;
         const text = build(members.join(","));
         const message = parse(text);
         expect(message.name).toBe(JSON.parse(name));
@@ -126,7 +147,10 @@ describe("against JSON.parse", () => {
 
   it("accepts and refuses the same texts, in 20,000 mutations", () => {
     const mutated = fc
-      .tuple(jsonText, fc.array(fc.tuple(fc.nat(), fc.constantFrom(...'{}[]",:\\0-+.eEtfnu \n\u0001')), { maxLength: 2 }))
+      .tuple(
+        jsonText,
+        fc.array(fc.tuple(fc.nat(), fc.constantFrom(...'{}[]",:\\0-+.eEtfnu \n\u0001')), { maxLength: 2 }),
+      )
       .map(([text, changes]) => {
         const letters = [...text];
         for (const [at, letter] of changes) letters[at % (letters.length + 1)] = letter;

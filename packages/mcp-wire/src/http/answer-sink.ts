@@ -93,7 +93,11 @@ export class AnswerSink implements SendSink {
       if (response !== undefined) return this.#settle(response);
     }
     if (!ok) this.#failByStatus();
-    else this.#failAs("protocol", `it answered with ${this.#header("content-type") ?? "no content type"} and no JSON-RPC response`);
+    else
+      this.#failAs(
+        "protocol",
+        `it answered with ${this.#header("content-type") ?? "no content type"} and no JSON-RPC response`,
+      );
   }
 
   onError(error: Error, sent: boolean): void {
@@ -157,7 +161,11 @@ export class AnswerSink implements SendSink {
   #failByStatus(): void {
     const status = this.#status;
     if (status === 401 || status === 403) {
-      return this.#failAs("unavailable", `it refuses our credentials (HTTP ${status}); check its headers in the configuration`, false);
+      return this.#failAs(
+        "unavailable",
+        `it refuses our credentials (HTTP ${status}); check its headers in the configuration`,
+        false,
+      );
     }
     if (status === 429) return this.#failAs("unavailable", "it limits our rate (HTTP 429)", false);
     if (status >= 500) return this.#failAs("unavailable", `it answered with HTTP ${status}`);

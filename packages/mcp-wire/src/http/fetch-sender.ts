@@ -22,7 +22,8 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   const pairs: [string, string][] = [];
-  for (let index = 0; index < headers.length; index += 2) pairs.push([headers[index] as string, headers[index + 1] as string]);
+  for (let index = 0; index < headers.length; index += 2)
+    pairs.push([headers[index] as string, headers[index + 1] as string]);
   const init = { method, headers: pairs, body: body === null ? null : new Uint8Array(body), signal };
   const response = await fetch(new Request(new URL(path, origin), init));
   if (signal.aborted) return;

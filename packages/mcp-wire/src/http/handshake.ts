@@ -6,7 +6,10 @@ import type { Message } from "../message.ts";
 export const LIST_TTL_MS = 5_000;
 
 /** The result of `initialize`, as JSON (2025-11-25 basic/lifecycle). */
-export function initializeResult(version: string, { serverInfo, capabilities, instructions }: ServerDescription): string {
+export function initializeResult(
+  version: string,
+  { serverInfo, capabilities, instructions }: ServerDescription,
+): string {
   const text = instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`;
   return `{"protocolVersion":"${version}","capabilities":${capabilities},"serverInfo":${serverInfo}${text}}`;
 }

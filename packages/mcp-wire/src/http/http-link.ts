@@ -90,7 +90,12 @@ export class HttpLink {
    * @param onEnd called once, with the reason
    * @returns how to end it from here, after which `onEnd` is not called
    */
-  stream(body: Message | null, headers: readonly string[], onMessage: (message: Message) => void, onEnd: (reason: Error) => void): () => void {
+  stream(
+    body: Message | null,
+    headers: readonly string[],
+    onMessage: (message: Message) => void,
+    onEnd: (reason: Error) => void,
+  ): () => void {
     const sink = new StreamSink(onMessage, onEnd);
     const method = body === null ? "GET" : "POST";
     const own = body === null ? this.#getHeaders : this.#postHeaders;
@@ -101,7 +106,10 @@ export class HttpLink {
   /** Tells the upstream that a session is over; whatever it answers is fine. */
   delete(headers: readonly string[]): void {
     const sink: SendSink = { onHead: ignore, onData: ignore, onEnd: ignore, onError: ignore };
-    this.#sender.send({ method: "DELETE", path: this.#path, headers: [...this.#getHeaders, ...headers], body: null }, sink);
+    this.#sender.send(
+      { method: "DELETE", path: this.#path, headers: [...this.#getHeaders, ...headers], body: null },
+      sink,
+    );
   }
 }
 

@@ -82,7 +82,9 @@ export class PostExchange implements ExchangeContext {
     const session = this.session;
     if (session === undefined || !this.#openSse()) {
       const why = session === undefined ? "it has no session" : "it does not accept text/event-stream";
-      return Promise.reject(new WireError(RpcCode.internalError, `The client cannot be asked (${message.method}): ${why}`));
+      return Promise.reject(
+        new WireError(RpcCode.internalError, `The client cannot be asked (${message.method}): ${why}`),
+      );
     }
     const id = this.#options.nextId();
     const { promise, resolve, reject } = Promise.withResolvers<Message>();

@@ -58,7 +58,7 @@ export class StreamableServer {
 
   /** Serves one request at the address of `endpoint`; every outcome, also an error, goes to `reply`. */
   handle(request: HttpRequest, reply: HttpReply, endpoint: Endpoint): void {
-    this.#route(request, reply, endpoint).catch((error: unknown) => this.#refuse(reply, error, undefined));
+    this.#route(request, reply, endpoint).catch((error: unknown) => this.refuse(reply, error));
   }
 
   /** To be called every few seconds: keeps silent calls and streams alive and drops idle sessions. */
@@ -78,7 +78,9 @@ export class StreamableServer {
     if (request.method === "POST") return this.#post(request, reply, endpoint);
     const id = request.header(Header.session);
     if (id === undefined || (request.method !== "GET" && request.method !== "DELETE")) {
-      throw new WireError(RpcCode.invalidRequest, `Method ${request.method} is not served here; use POST`, { status: 405 });
+      throw new WireError(RpcCode.invalidRequest, `Method ${request.method} is not served here; use POST`, {
+        status: 405,
+      });
     }
     const session = this.#session(id, endpoint);
     if (request.method === "GET") return this.#openSessionStream(request, reply, session);
@@ -97,7 +99,12 @@ export class StreamableServer {
     try {
       const { era, version } = classify(message, request.header);
       if (era === "modern") {
-        await this.#serve(message, new PostExchange(request, reply, message, this.#options(era, version as string)), endpoint, reply);
+        await this.#serve(
+          message,
+          new PostExchange(request, reply, message, this.#options(era, version as string)),
+          endpoint,
+          reply,
+        );
       } else if (message.method === "initialize" && message.isRequest) this.#initialize(message, reply, endpoint);
       else {
         const session = this.#legacySession(request, endpoint);
@@ -105,7 +112,7 @@ export class StreamableServer {
         await this.#serve(message, new PostExchange(request, reply, message, options), endpoint, reply);
       }
     } catch (error) {
-      this.#refuse(reply, error, message.id);
+      this.refuse(reply, error, message.id);
     }
   }
 
@@ -113,7 +120,10 @@ export class StreamableServer {
     const session = this.#legacySession(request, endpoint);
     const version = session?.version ?? request.header(Header.version) ?? ASSUMED_LEGACY;
     if (version !== BATCH_VERSION) {
-      throw badRequest(RpcCode.invalidRequest, `Invalid request: protocol version ${version} has no batches; send one message per POST`);
+      throw badRequest(
+        RpcCode.invalidRequest,
+        `Invalid request: protocol version ${version} has no batches; send one message per POST`,
+      );
     }
     const messages = parseBatch(body, BATCH_LIMIT);
     const exchange = new PostExchange(request, reply, undefined, this.#options("legacy", version, session));
@@ -125,7 +135,8 @@ export class StreamableServer {
         ),
       );
       const late = responses.filter((response) => response !== undefined && !exchange.sendEarly(response)) as Message[];
-      if (late.length > 0) exchange.complete(Buffer.from(`[${late.map((response) => response.bytes.toString()).join(",")}]`), 200);
+      if (late.length > 0)
+        exchange.complete(Buffer.from(`[${late.map((response) => response.bytes.toString()).join(",")}]`), 200);
       else exchange.end();
     } finally {
       this.#exchanges.delete(exchange);
@@ -236,7 +247,10 @@ export class StreamableServer {
     const version = request.header(Header.version);
     if (version !== undefined && !(LEGACY_VERSIONS as readonly string[]).includes(version)) {
       const supported = LEGACY_VERSIONS.join(", ");
-      throw badRequest(RpcCode.invalidRequest, `Unsupported MCP-Protocol-Version ${version}; spoken here: ${supported}`);
+      throw badRequest(
+        RpcCode.invalidRequest,
+        `Unsupported MCP-Protocol-Version ${version}; spoken here: ${supported}`,
+      );
     }
     const id = request.header(Header.session);
     return id === undefined ? undefined : this.#session(id, endpoint);
@@ -252,7 +266,8 @@ export class StreamableServer {
     return { era, version, session, now: this.#now, nextId: () => `"shardgate-${++this.#asked}"` };
   }
 
-  #refuse(reply: HttpReply, error: unknown, id: string | undefined): void {
+  /** Answers with an error; `id` is the spelling of the request's id, where it could be read. */
+  refuse(reply: HttpReply, error: unknown, id?: string): void {
     const status = error instanceof WireError ? error.status : 500;
     const headers = status === 405 ? { ...JSON_TYPE, Allow: "POST, GET, DELETE" } : JSON_TYPE;
     reply.send(status, headers, this.#errorResponse(error, id).bytes);

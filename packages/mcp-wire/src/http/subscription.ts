@@ -24,10 +24,17 @@ export function listChangedNotification(list: ListKind): Message {
  * @returns how to end it; the client gets an empty result when the end is ours
  * @throws WireError `-32602` when the filter is missing
  */
-export function subscribe(message: Message, endpoint: Endpoint, open: () => HttpStream): { end(): void; stream: HttpStream } {
+export function subscribe(
+  message: Message,
+  endpoint: Endpoint,
+  open: () => HttpStream,
+): { end(): void; stream: HttpStream } {
   const filter = message.params["notifications"];
   if (typeof filter !== "object" || filter === null || Array.isArray(filter)) {
-    throw badRequest(RpcCode.invalidParams, "Invalid params: subscriptions/listen needs params.notifications, an object");
+    throw badRequest(
+      RpcCode.invalidParams,
+      "Invalid params: subscriptions/listen needs params.notifications, an object",
+    );
   }
   const wanted = filter as Record<string, unknown>;
   const lists = (Object.keys(FILTERS) as ListKind[]).filter((list) => wanted[FILTERS[list]] === true);

@@ -98,7 +98,8 @@ export class SseParser {
       this.#check(this.#dataBytes);
     } else if (field === "event") this.#event = value.toString();
     else if (field === "id" && !value.includes(0)) this.#id = value.toString();
-    else if (field === "retry" && /^\d{1,9}$/.test(value.toString("latin1"))) this.#retry = Number(value.toString("latin1"));
+    else if (field === "retry" && /^\d{1,9}$/.test(value.toString("latin1")))
+      this.#retry = Number(value.toString("latin1"));
   }
 
   #dispatch(): void {

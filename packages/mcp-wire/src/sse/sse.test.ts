@@ -48,7 +48,9 @@ describe("SseParser", () => {
     const pretty = fc.constantFrom("", "\n", "\r\n", "\r", "\n\n");
     fc.assert(
       fc.property(messages, pretty, fc.array(fc.nat({ max: 200 })), (values, space, cuts) => {
-        const stream = Buffer.concat(values.flatMap((value) => [SSE_COMMENT, encodeSseEvent(Buffer.from(`[${space}${value}${space}]`))]));
+        const stream = Buffer.concat(
+          values.flatMap((value) => [SSE_COMMENT, encodeSseEvent(Buffer.from(`[${space}${value}${space}]`))]),
+        );
         const bounds = [0, ...cuts.map((cut) => cut % (stream.length + 1)).toSorted((a, b) => a - b), stream.length];
         const chunks = bounds.slice(1).map((end, index) => stream.subarray(bounds[index], end));
         const back = dataOf(read(...chunks));

@@ -89,7 +89,9 @@ export function responseToLegacy(response: Message, wrapsOutput: boolean): Messa
   }
   const structured = wrapsOutput ? memberOf(outcome, "structuredContent") : undefined;
   const wrapped = structured && { structuredContent: Buffer.concat([WRAP_OPEN, structured, WRAP_CLOSE]) };
-  return response.withOutcome(editObject(outcome, { resultType: undefined, ttlMs: undefined, cacheScope: undefined, ...wrapped }));
+  return response.withOutcome(
+    editObject(outcome, { resultType: undefined, ttlMs: undefined, cacheScope: undefined, ...wrapped }),
+  );
 }
 
 const WRAP_OPEN = Buffer.from('{"result":');

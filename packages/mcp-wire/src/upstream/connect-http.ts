@@ -16,7 +16,11 @@ import type { UpstreamClient } from "./upstream-client.ts";
  *
  * @throws UpstreamError
  */
-export async function connectHttp(link: HttpLink, clientInfo: object, cancellation: Cancellation): Promise<UpstreamClient> {
+export async function connectHttp(
+  link: HttpLink,
+  clientInfo: object,
+  cancellation: Cancellation,
+): Promise<UpstreamClient> {
   const result = await discover(link, clientInfo, cancellation);
   if (result !== undefined) {
     const meta = memberOf(result, "_meta");

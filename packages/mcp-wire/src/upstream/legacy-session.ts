@@ -32,7 +32,12 @@ export class LegacySession {
     onMessage: ((message: Message) => void) | undefined,
   ): Promise<Answer> {
     const hasSession = this.id !== undefined;
-    return this.#link.post(message, { headers: this.headers, hasSession, cancellation, ...(onMessage && { onMessage }) });
+    return this.#link.post(message, {
+      headers: this.headers,
+      hasSession,
+      cancellation,
+      ...(onMessage && { onMessage }),
+    });
   }
 
   close(): void {
@@ -52,7 +57,11 @@ export async function openLegacySession(
   version: string,
   cancellation: Cancellation | undefined,
 ): Promise<LegacySession> {
-  const params = { protocolVersion: version, capabilities: client.capabilities, clientInfo: client.clientInfo ?? ANONYMOUS };
+  const params = {
+    protocolVersion: version,
+    capabilities: client.capabilities,
+    clientInfo: client.clientInfo ?? ANONYMOUS,
+  };
   const initialize = Message.of({ id: "sg-initialize", method: "initialize", params });
   const { response, header } = await link.post(initialize, { headers: [], cancellation });
   if (response === undefined || response.isError || response.outcome[0] !== 0x7b) {

@@ -49,7 +49,8 @@ export async function listTools(
 }
 
 function readPage(response: Message): Buffer[] {
-  if (response.isError) throw broken(`it answered tools/list with the error ${response.outcome.toString().slice(0, 200)}`);
+  if (response.isError)
+    throw broken(`it answered tools/list with the error ${response.outcome.toString().slice(0, 200)}`);
   const list = response.outcome[0] === 0x7b ? memberOf(response.outcome, "tools") : undefined;
   if (list === undefined || list[0] !== 0x5b) throw broken("its answer to tools/list has no list of tools");
   const tools: Buffer[] = [];

@@ -69,7 +69,10 @@ export class ModernClient implements UpstreamClient {
 
   async #request(method: string, params: Record<string, unknown>, cancellation: Cancellation): Promise<Message> {
     const message = this.#message(method, params);
-    const { response } = await this.#link.post(message, { headers: headersOf(message, this.version, []), cancellation });
+    const { response } = await this.#link.post(message, {
+      headers: headersOf(message, this.version, []),
+      cancellation,
+    });
     if (response === undefined) throw new UpstreamError("protocol", `it answered 202 to ${method}`, { sent: true });
     return response;
   }
@@ -80,7 +83,12 @@ export class ModernClient implements UpstreamClient {
 }
 
 /** A modern request of our own. */
-export function modernRequest(id: number, method: string, params: Record<string, unknown>, clientInfo: object): Message {
+export function modernRequest(
+  id: number,
+  method: string,
+  params: Record<string, unknown>,
+  clientInfo: object,
+): Message {
   const meta = {
     [MetaKey.protocolVersion]: LATEST_MODERN,
     [MetaKey.clientInfo]: clientInfo,

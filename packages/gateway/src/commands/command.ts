@@ -1,0 +1,39 @@
+import type { App } from "../app.ts";
+
+/** A port that was opened. */
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** Takes no new connections and closes the ones that are idle; resolves when none is left. */
+  close(): Promise<void>;
+  /** Cuts off what is left. */
+  closeAll(): void;
+}
+
+/** What a command may touch of the world outside; made by `main.ts`, by hand in tests. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly isTerminal: boolean;
+  /** Aborts at the first SIGTERM or SIGINT; a second one ends the process at once. */
+  readonly signal: AbortSignal;
+  write(text: string): void;
+  writeError(text: string): void;
+  /** @throws Error with `code` ENOENT, EACCES … */
+  readFile(path: string): Promise<string>;
+  /** @throws Error with `code` EADDRINUSE, EACCES … */
+  listen(app: App, host: string, port: number): Promise<Listening>;
+}
+
+/** Something one can ask of the binary. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly { readonly flags: string; readonly description: string }[];
+  readonly arguments: readonly { readonly name: string; readonly description: string }[];
+  /** @returns the exit code */
+  run(
+    args: readonly string[],
+    options: Readonly<Record<string, string | boolean | undefined>>,
+    io: Io,
+  ): Promise<number>;
+}

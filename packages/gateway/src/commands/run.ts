@@ -1,0 +1,31 @@
+import { Command as Parser, CommanderError } from "commander";
+import { VERSION } from "../version.ts";
+import type { Io } from "./command.ts";
+import { commands } from "./index.ts";
+import { SettingsError } from "./settings.ts";
+
+/** Runs the command that `args` names. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
+export async function runCommand(args: readonly string[], io: Io): Promise<number> {
+  let code = 0;
+  const program = new Parser("shardgate").description("One address for every MCP tool in a homelab").version(VERSION);
+  program
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.write(text), writeErr: (text) => io.writeError(text) });
+  for (const command of commands) {
+    const parser = program.command(command.name).description(command.summary).exitOverride();
+    for (const { flags, description } of command.options) parser.option(flags, description);
+    for (const { name, description } of command.arguments) parser.argument(name, description);
+    parser.action(async () => {
+      code = await command.run(parser.args, parser.opts(), io);
+    });
+  }
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof SettingsError)) throw error;
+    io.writeError(`${error.message}\n`);
+    return 2;
+  }
+}

@@ -1,0 +1,70 @@
+import { createHouse, type House } from "../house.ts";
+import { createLogger } from "../log/pino-logger.ts";
+import { createProviders } from "../providers/index.ts";
+import { systemTimers } from "../system-timers.ts";
+import { VERSION } from "../version.ts";
+import type { Command, Listening } from "./command.ts";
+import { readSettings } from "./settings.ts";
+
+/** Calls under way get this long to finish once we are told to stop, in milliseconds. */
+const DRAIN_MS = 25_000;
+
+export const serve: Command = {
+  name: "serve",
+  summary: "run the gateway",
+  options: [
+    { flags: "-c, --config <file>", description: "gateway.yaml to read (GATEWAY_CONFIG)" },
+    { flags: "--host <address>", description: "address to listen on (HOST; default 127.0.0.1)" },
+    { flags: "-p, --port <number>", description: "port to listen on (PORT; default 9100)" },
+    { flags: "--log-level <level>", description: "debug, info, warn, error or silent (LOG_LEVEL)" },
+  ],
+  arguments: [],
+  async run(_, options, io) {
+    const { config, host, port, logLevel, logFormat } = await readSettings(options, io);
+    const logger = await createLogger({ level: logLevel, format: logFormat, fd: 1 });
+    const providers = createProviders(config, io.env);
+    const house = createHouse({ config, providers, logger, timers: systemTimers });
+    let listening: Listening;
+    try {
+      listening = await io.listen(house.app, host, port);
+    } catch (error) {
+      io.writeError(`${listenProblem(error as Error & { code?: string }, host, port)}\n`);
+      logger.flush();
+      return 1;
+    }
+    logger.info({ version: VERSION, url: `http://${listening.host}:${listening.port}` }, "listening");
+    if (providers.length === 0) {
+      logger.warn({}, "no upstreams: set SHARDS=http://host:port,… or name a gateway.yaml with --config");
+    }
+    await house.start();
+    await aborted(io.signal);
+    logger.info({ active: house.active }, "draining");
+    await drain(house, listening);
+    logger.info({}, "stopped");
+    logger.flush();
+    return 0;
+  },
+};
+
+/** Ends in order: no new connections, calls under way finish, then everything else is closed. */
+async function drain(house: House, listening: Listening): Promise<void> {
+  house.drain();
+  const late = new Promise<void>((resolve) => setTimeout(resolve, DRAIN_MS).unref());
+  await Promise.race([listening.close(), late]);
+  listening.closeAll();
+  await house.close();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function listenProblem(error: Error & { code?: string }, host: string, port: number): string {
+  if (error.code === "EADDRINUSE")
+    return `Port ${port} on ${host} is in use; stop what uses it, or choose another with --port`;
+  if (error.code === "EACCES") return `Port ${port} needs more rights than we have; choose one above 1023 with --port`;
+  return `Cannot listen on ${host}:${port}: ${error.message}`;
+}

@@ -1,0 +1,62 @@
+import { Cancellation, type ExchangeContext, type Message } from "@shardgate/mcp-wire";
+import type { UpstreamState } from "./snapshot.ts";
+
+/** One request on its way to one upstream, from the snapshot it was routed by. */
+export class Call implements ExchangeContext {
+  /** Names the call in logs and errors. */
+  readonly requestId: string;
+  /** Which front it came through. */
+  readonly front: string;
+  readonly upstream: UpstreamState;
+  /** As the upstream is to get it. */
+  readonly message: Message;
+  readonly cancellation = new Cancellation();
+  /** Told of each sign that the upstream is at work on the call. */
+  onProgress: (() => void) | undefined;
+  readonly #context: ExchangeContext;
+
+  constructor(requestId: string, front: string, upstream: UpstreamState, message: Message, context: ExchangeContext) {
+    this.requestId = requestId;
+    this.front = front;
+    this.upstream = upstream;
+    this.message = message;
+    this.#context = context;
+    context.cancellation.onCancel((reason) => this.cancellation.cancel(reason));
+  }
+
+  get era() {
+    return this.#context.era;
+  }
+  get version() {
+    return this.#context.version;
+  }
+  get session() {
+    return this.#context.session;
+  }
+  get client() {
+    return this.#context.client;
+  }
+  get paramHeaders() {
+    return this.#context.paramHeaders;
+  }
+
+  notify(message: Message): void {
+    this.onProgress?.();
+    this.#context.notify(message);
+  }
+
+  request(message: Message): Promise<Message> {
+    this.onProgress?.();
+    return this.#context.request(message);
+  }
+}
+
+export type Next = (call: Call) => Promise<Message>;
+
+/** One concern around every call. */
+export type Interceptor = (call: Call, next: Next) => Promise<Message>;
+
+/** Puts interceptors around `last`; the first of the list is outermost. */
+export function compose(interceptors: readonly Interceptor[], last: Next): Next {
+  return interceptors.reduceRight<Next>((next, interceptor) => (call) => interceptor(call, next), last);
+}

@@ -1,0 +1,75 @@
+import { qualifyNames } from "@shardgate/contract";
+import { type Era, type ListedTool, replaceMember } from "@shardgate/mcp-wire";
+
+/** The way from a qualified name to the tool it stands for. */
+export interface Route {
+  /** Qualified name. */
+  readonly name: string;
+  readonly upstream: string;
+  readonly tool: ListedTool;
+  /** The tool's own name as JSON, ready to be spliced into a call. */
+  readonly nameJson: Buffer;
+}
+
+/** One upstream's tools, as it listed them. */
+export interface UpstreamTools {
+  readonly upstream: string;
+  readonly tools: readonly ListedTool[];
+}
+
+/**
+ * All tools of all upstreams at one moment; immutable. Lists are put together once, when first asked for, from the bytes
+ * the upstreams gave: only names differ.
+ */
+export class Catalog {
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly #byUpstream: ReadonlyMap<string, readonly ListedTool[]>;
+  readonly #lists = new Map<string, Buffer>();
+
+  private constructor(routes: ReadonlyMap<string, Route>, byUpstream: ReadonlyMap<string, readonly ListedTool[]>) {
+    this.routes = routes;
+    this.#byUpstream = byUpstream;
+  }
+
+  /** Names every tool; the order is that of upstream names, then of each upstream's own list. */
+  static of(lists: readonly UpstreamTools[]): Catalog {
+    const ordered = lists.toSorted((a, b) => (a.upstream < b.upstream ? -1 : 1));
+    const owned = ordered.flatMap(({ upstream, tools }) => tools.map((tool) => ({ upstream, tool })));
+    const names = qualifyNames(owned.map(({ upstream, tool }) => ({ upstream, tool: tool.name })));
+    const routes = new Map<string, Route>();
+    for (const [index, { upstream, tool }] of owned.entries()) {
+      const name = names[index] as string;
+      routes.set(name, { name, upstream, tool, nameJson: Buffer.from(JSON.stringify(tool.name)) });
+    }
+    return new Catalog(routes, new Map(ordered.map(({ upstream, tools }) => [upstream, tools])));
+  }
+
+  /** Tools of one upstream; none where it is not known. */
+  toolsOf(upstream: string): readonly ListedTool[] {
+    return this.#byUpstream.get(upstream) ?? [];
+  }
+
+  /** The JSON array of tools in the words of an era: of one upstream with their own names, or of all, qualified. */
+  list(era: Era, upstream?: string): Buffer {
+    const key = `${era} ${upstream ?? ""}`;
+    let list = this.#lists.get(key);
+    if (list === undefined) {
+      const tools = upstream === undefined ? this.#qualified(era) : this.toolsOf(upstream).map((tool) => tool[era]);
+      list = joinArray(tools);
+      this.#lists.set(key, list);
+    }
+    return list;
+  }
+
+  #qualified(era: Era): Buffer[] {
+    return [...this.routes.values()].map(({ name, tool }) =>
+      replaceMember(tool[era], "name", Buffer.from(JSON.stringify(name))),
+    );
+  }
+}
+
+function joinArray(items: readonly Buffer[]): Buffer {
+  const comma = Buffer.from(",");
+  const parts = items.flatMap((item, index) => (index === 0 ? [item] : [comma, item]));
+  return Buffer.concat([Buffer.from("["), ...parts, Buffer.from("]")]);
+}

@@ -1,0 +1,47 @@
+import type { Exchange, Message, ServerDescription } from "@shardgate/mcp-wire";
+import type { Catalog } from "./catalog.ts";
+
+/**
+ * How an upstream is:
+ * - `starting`: never reached so far, first attempt under way
+ * - `up`: answers
+ * - `degraded`: answers, but says that something it needs does not
+ * - `down`: does not answer; its tools stay listed
+ */
+export type UpstreamStatus = "starting" | "up" | "degraded" | "down";
+
+/** The live side of an upstream, the same object for as long as it is defined: how a call reaches it. */
+export interface UpstreamHandle {
+  readonly exchange: Exchange;
+  /** Passes on a notification of a downstream. */
+  notify(message: Message, session: object | undefined): void;
+  /** Tells of a call that failed, so that the upstream is looked after at once. */
+  suspect(): void;
+}
+
+/** One upstream at the moment of a snapshot. */
+export interface UpstreamState {
+  readonly name: string;
+  readonly kind: string;
+  readonly url: string | undefined;
+  readonly status: UpstreamStatus;
+  /** When `status` became what it is. */
+  readonly since: Date;
+  readonly error: string | undefined;
+  /** Version the upstream gives itself. */
+  readonly version: string | undefined;
+  readonly description: ServerDescription | undefined;
+  /** Counts its connections, so that what was learnt of an earlier one can be told apart. */
+  readonly connection: number;
+  readonly handle: UpstreamHandle;
+  /** Deadline of its calls in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** What exists at one moment: immutable, replaced as a whole, read once by each request. */
+export interface Snapshot {
+  /** Counts the snapshots. */
+  readonly generation: number;
+  readonly catalog: Catalog;
+  readonly upstreams: ReadonlyMap<string, UpstreamState>;
+}

@@ -1,0 +1,161 @@
+import { randomBytes } from "node:crypto";
+import {
+  type Era,
+  type ExchangeContext,
+  type Message,
+  type ServerDescription,
+  UpstreamError,
+} from "@shardgate/mcp-wire";
+import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
+import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
+import type { Logger } from "./core/logger.ts";
+import type { Snapshot, UpstreamState } from "./core/snapshot.ts";
+import type { Registry, UpstreamReport } from "./registry/registry.ts";
+
+export interface Status {
+  /** `degraded` where an upstream is not up. */
+  readonly status: "ok" | "degraded";
+  readonly version: string;
+  readonly uptime_s: number;
+  /** Number of the snapshot. */
+  readonly generation: number;
+  readonly upstreams: readonly UpstreamReport[];
+}
+
+/** All that a front may know of what is behind it. */
+export interface Gateway {
+  /** Names of the upstreams, in the order of their definitions. */
+  upstreams(): Iterable<string>;
+  hasUpstream(name: string): boolean;
+  /** What one upstream says of itself; undefined while it was never reached. */
+  describe(upstream: string): ServerDescription | undefined;
+  /** The tools as a JSON array: of one upstream under their own names, or of all under qualified ones. */
+  listTools(era: Era, upstream?: string): Buffer;
+  /**
+   * Calls a tool by its qualified name, which is in `message`.
+   *
+   * @throws GatewayError
+   */
+  callTool(message: Message, context: ExchangeContext, front: string): Promise<Message>;
+  /**
+   * Passes a request of any method to one upstream as it is.
+   *
+   * @throws GatewayError
+   */
+  relay(upstream: string, message: Message, context: ExchangeContext, front: string): Promise<Message>;
+  /** Passes a notification to one upstream. */
+  notify(upstream: string, message: Message, context: ExchangeContext): void;
+  /** Calls `listener` with the names of upstreams whose tools changed; returns the way to stop it. */
+  onToolsChanged(listener: (upstreams: ReadonlySet<string>) => void): () => void;
+  status(): Status;
+}
+
+export interface GatewayDeps {
+  readonly registry: Registry;
+  readonly interceptors: readonly Interceptor[];
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+/** Joins registry and interceptors into what the fronts see. Each request reads one snapshot and goes to one upstream. */
+export function createGateway({ registry, interceptors, logger, version }: GatewayDeps): Gateway {
+  const run = compose(interceptors, exchange);
+  // Unique over restarts, so that a request id found in a log means one call.
+  const boot = randomBytes(4).toString("hex");
+  let calls = 0;
+  const nextRequestId = (): string => `${boot}-${(++calls).toString(36)}`;
+
+  function upstreamOf(name: string): UpstreamState {
+    const upstream = registry.current.upstreams.get(name);
+    if (upstream !== undefined) return upstream;
+    throw new GatewayError("invalid_request", `Unknown upstream: ${name}`, { phase: "route", sent: false });
+  }
+
+  function dispatch(
+    upstream: UpstreamState,
+    message: Message,
+    context: ExchangeContext,
+    front: string,
+  ): Promise<Message> {
+    return run(new Call(nextRequestId(), front, upstream, message, context));
+  }
+
+  return {
+    upstreams: () => registry.current.upstreams.keys(),
+    hasUpstream: (name) => registry.current.upstreams.has(name),
+    describe: (name) => registry.current.upstreams.get(name)?.description,
+    listTools: (era, upstream) => registry.current.catalog.list(era, upstream),
+    callTool(message, context, front) {
+      const { catalog, upstreams } = registry.current;
+      const { name } = message;
+      const route = name === undefined ? undefined : catalog.routes.get(name);
+      const upstream = route && upstreams.get(route.upstream);
+      if (route === undefined || upstream === undefined) {
+        const error = unknownTool(name);
+        error.requestId = nextRequestId();
+        logger.warn({ requestId: error.requestId, front, method: message.method, name, outcome: error.kind }, "call");
+        return Promise.reject(error);
+      }
+      return dispatch(upstream, message.withName(route.nameJson), context, front);
+    },
+    relay: async (name, message, context, front) => dispatch(upstreamOf(name), message, context, front),
+    notify(name, message, context) {
+      registry.current.upstreams.get(name)?.handle.notify(message, context.session);
+    },
+    onToolsChanged(listener) {
+      let before = registry.current;
+      return registry.subscribe((after) => {
+        const changed = changedUpstreams(before, after);
+        before = after;
+        if (changed.size > 0) listener(changed);
+      });
+    },
+    status() {
+      const upstreams = registry.report();
+      return {
+        status: upstreams.every(({ state }) => state === "up") ? "ok" : "degraded",
+        version,
+        uptime_s: Math.round(performance.now() / 100) / 10,
+        generation: registry.current.generation,
+        upstreams,
+      };
+    },
+  };
+}
+
+/** Innermost step of every call: out to the upstream, and its failures into the one table of errors. */
+const exchange: Next = async (call) => {
+  const { upstream } = call;
+  try {
+    return await upstream.handle.exchange(call.message, call);
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    if (error.failure === "unavailable" || error.failure === "crashed") upstream.handle.suspect();
+    const { kind, phase } = FAILURES[error.failure];
+    const details = { upstream: upstream.name, phase, sent: error.sent, cause: error };
+    throw new GatewayError(kind, `${upstream.name}: ${error.message}`, details);
+  }
+};
+
+const FAILURES: Record<UpstreamError["failure"], { kind: GatewayErrorKind; phase: "connect" | "call" | "answer" }> = {
+  unavailable: { kind: "upstream_unavailable", phase: "connect" },
+  crashed: { kind: "upstream_crashed", phase: "call" },
+  protocol: { kind: "upstream_protocol_error", phase: "answer" },
+  "too-large": { kind: "payload_too_large", phase: "answer" },
+  "session-lost": { kind: "upstream_unavailable", phase: "connect" },
+  cancelled: { kind: "cancelled", phase: "call" },
+};
+
+function unknownTool(name: string | undefined): GatewayError {
+  const message = name === undefined ? "params.name is missing; name the tool to call" : `Unknown tool: ${name}`;
+  return new GatewayError(name === undefined ? "invalid_request" : "unknown_tool", message, {
+    phase: "route",
+    sent: false,
+  });
+}
+
+function changedUpstreams(before: Snapshot, after: Snapshot): Set<string> {
+  if (before.catalog === after.catalog) return new Set();
+  const names = new Set([...before.upstreams.keys(), ...after.upstreams.keys()]);
+  return new Set([...names].filter((name) => before.catalog.toolsOf(name) !== after.catalog.toolsOf(name)));
+}

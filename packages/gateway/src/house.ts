@@ -1,0 +1,81 @@
+import { undiciSender } from "@shardgate/mcp-wire";
+import { type App, createApp } from "./app.ts";
+import type { GatewayConfig } from "./config/schema.ts";
+import type { Logger } from "./core/logger.ts";
+import type { Timers } from "./core/timers.ts";
+import { createFronts } from "./fronts/index.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
+import { createInterceptors } from "./interceptors/index.ts";
+import type { Provider } from "./providers/provider.ts";
+import { Registry } from "./registry/registry.ts";
+import { createUpstream } from "./upstreams/index.ts";
+import type { UpstreamDeps } from "./upstreams/upstream.ts";
+import { VERSION } from "./version.ts";
+
+export interface HouseDeps {
+  readonly config: Pick<GatewayConfig, "listen">;
+  readonly providers: readonly Provider[];
+  readonly logger: Logger;
+  readonly timers: Timers;
+  /** How upstreams are reached over HTTP; undici unless a test has another way. */
+  readonly createSender?: UpstreamDeps["createSender"];
+}
+
+/** Everything of the gateway but its port: made by `createHouse`, begun by `start`, ended by `close`. */
+export interface House {
+  readonly app: App;
+  readonly gateway: Gateway;
+  /** Begins to watch the providers; nothing waits for an upstream. @throws Error of a provider that cannot begin */
+  start(): Promise<void>;
+  /** Says no to new work where it can, ends streams; calls under way go on. */
+  drain(): void;
+  /** Calls under way. */
+  readonly active: number;
+  close(): Promise<void>;
+}
+
+const TICK_MS = 5_000;
+
+export function createHouse({ config, providers, logger, timers, createSender = undiciSender }: HouseDeps): House {
+  const deps: UpstreamDeps = { createSender, clientInfo: { name: "shardgate", version: VERSION } };
+  const registry = new Registry({ timers, logger, createUpstream: (options) => createUpstream(options, deps) });
+  const gateway = createGateway({
+    registry,
+    logger,
+    version: VERSION,
+    interceptors: createInterceptors({ logger, timers }),
+  });
+  const fronts = createFronts({ gateway, logger, version: VERSION });
+  const edge = { allowedHosts: config.listen.allowed_hosts, allowedOrigins: config.listen.allowed_origins };
+  const app = createApp({ gateway, fronts, edge });
+  const stop = new AbortController();
+  let cancelTick = (): void => undefined;
+  const tick = (): void => {
+    for (const front of fronts) front.tick();
+    cancelTick = timers.after(TICK_MS, tick);
+  };
+
+  return {
+    app,
+    gateway,
+    async start() {
+      tick();
+      const watch = (provider: Provider) =>
+        provider.watch((definitions) => registry.replace(provider.name, definitions), stop.signal);
+      await Promise.all(providers.map(watch));
+    },
+    drain() {
+      app.drain();
+      for (const front of fronts) front.drain();
+    },
+    get active() {
+      return fronts.reduce((sum, front) => sum + front.active, 0);
+    },
+    async close() {
+      stop.abort();
+      cancelTick();
+      for (const front of fronts) front.close();
+      await registry.close();
+    },
+  };
+}

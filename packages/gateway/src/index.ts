@@ -1,0 +1,10 @@
+export { type App } from "./app.ts";
+export { runCommand } from "./commands/run.ts";
+export type { Io, Listening } from "./commands/command.ts";
+export { loadConfig } from "./config/load.ts";
+export { DEFAULT_CONFIG, type GatewayConfig } from "./config/schema.ts";
+export type { Logger } from "./core/logger.ts";
+export { createHouse, type House, type HouseDeps } from "./house.ts";
+export { envProvider } from "./providers/env/index.ts";
+export type { Provider } from "./providers/provider.ts";
+export { systemTimers } from "./system-timers.ts";

@@ -1,0 +1,53 @@
+import { type DestinationStream, pino } from "pino";
+import type { Logger } from "../core/logger.ts";
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** `json`: one object a line; `pretty`: for people at a terminal. */
+  readonly format: "json" | "pretty";
+  /** File descriptor to write to. */
+  readonly fd: number;
+}
+
+/** A logger and the way to write out what it still holds. */
+export interface ClosableLogger extends Logger {
+  flush(): void;
+}
+
+/** Bytes collected before they are written, so that a line costs no system call of its own. */
+const BUFFER_BYTES = 4096;
+
+export async function createLogger({ level, format, fd }: LogOptions): Promise<ClosableLogger> {
+  const destination =
+    format === "pretty" ? await prettyDestination(fd) : pino.destination({ fd, minLength: BUFFER_BYTES, sync: false });
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const logger = pino(options, destination as DestinationStream);
+  // Lines wait for the buffer to fill, but not for long.
+  if (format === "json") setInterval(() => logger.flush(), 250).unref();
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    flush() {
+      try {
+        (destination as { flushSync?: () => void }).flushSync?.();
+      } catch {
+        // Nothing was written yet, or the reader of our output is gone: neither can be told anyone.
+      }
+    },
+  };
+}
+
+async function prettyDestination(fd: number) {
+  const { default: pretty } = await import("pino-pretty");
+  return pretty({ destination: fd, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" });
+}

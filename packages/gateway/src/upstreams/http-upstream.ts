@@ -1,0 +1,57 @@
+import {
+  type Cancellation,
+  connectHttp,
+  type ExchangeContext,
+  HttpLink,
+  type HttpSender,
+  type ListKind,
+  type Message,
+  type UpstreamClient,
+  UpstreamError,
+} from "@shardgate/mcp-wire";
+import type { UpstreamDeps, UpstreamProfile } from "./upstream.ts";
+
+/** What the kinds that speak streamable HTTP have in common: one connection at a time, made anew by each `connect`. */
+export class HttpUpstream {
+  readonly sender: HttpSender;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #deps: UpstreamDeps;
+  #client: UpstreamClient | undefined;
+
+  constructor(origin: string, headers: Readonly<Record<string, string>>, deps: UpstreamDeps) {
+    this.sender = deps.createSender(origin);
+    this.#headers = headers;
+    this.#deps = deps;
+  }
+
+  async connect(url: URL, cancellation: Cancellation): Promise<UpstreamProfile> {
+    const link = new HttpLink({ sender: this.sender, url, headers: this.#headers });
+    const client = await connectHttp(link, this.#deps.clientInfo, cancellation);
+    const tools = await client.listTools(cancellation);
+    this.#client?.close();
+    this.#client = client;
+    const { version } = JSON.parse(client.description.serverInfo) as { version?: unknown };
+    return { description: client.description, tools, ...(typeof version === "string" && { version }) };
+  }
+
+  /** @throws UpstreamError before the first connect */
+  get client(): UpstreamClient {
+    if (this.#client !== undefined) return this.#client;
+    throw new UpstreamError("unavailable", "it was never reached", { sent: false });
+  }
+
+  exchange = (message: Message, context: ExchangeContext): Promise<Message> => this.client.exchange(message, context);
+
+  notify(message: Message, session: object | undefined): void {
+    this.#client?.notify(message, session);
+  }
+
+  watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined {
+    return this.client.watch(onChange, onEnd);
+  }
+
+  async close(): Promise<void> {
+    this.#client?.close();
+    await this.sender.close();
+  }
+}

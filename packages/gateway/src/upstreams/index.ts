@@ -1,0 +1,24 @@
+import { z } from "zod";
+import type { Defined } from "./definition.ts";
+import { createMcpHttp, MCP_HTTP_HEALTH, mcpHttpSchema } from "./mcp-http/index.ts";
+import { createShard, SHARD_HEALTH, shardSchema } from "./shard/index.ts";
+import type { HealthPolicy, Upstream, UpstreamDeps } from "./upstream.ts";
+
+/** The kinds of upstream: the only list. A new kind adds its schema here and a case below. */
+export const upstreamOptionsSchema = z.discriminatedUnion("kind", [shardSchema, mcpHttpSchema]);
+
+export type UpstreamOptions = z.output<typeof upstreamOptionsSchema>;
+export type UpstreamDefinition = Defined<UpstreamOptions>;
+
+/** Makes the upstream a definition describes, without touching the network yet. */
+export function createUpstream(
+  options: UpstreamOptions,
+  deps: UpstreamDeps,
+): { upstream: Upstream; health: HealthPolicy } {
+  switch (options.kind) {
+    case "shard":
+      return { upstream: createShard(options, deps), health: SHARD_HEALTH };
+    case "mcp-http":
+      return { upstream: createMcpHttp(options, deps), health: MCP_HTTP_HEALTH };
+  }
+}

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { httpDefinitionShape } from "../definition.ts";
+import { HttpUpstream } from "../http-upstream.ts";
+import type { HealthPolicy, Upstream, UpstreamDeps } from "../upstream.ts";
+
+/** Any MCP server behind streamable HTTP, of either era. */
+export const mcpHttpSchema = z.strictObject({ kind: z.literal("mcp-http"), ...httpDefinitionShape });
+
+/** Others' servers are asked less often than our own. */
+export const MCP_HTTP_HEALTH: HealthPolicy = { intervalMs: 15_000, timeoutMs: 3_000 };
+
+export function createMcpHttp(options: z.output<typeof mcpHttpSchema>, deps: UpstreamDeps): Upstream {
+  const url = new URL(options.url);
+  const http = new HttpUpstream(url.origin, options.headers, deps);
+  return {
+    connect: (cancellation) => http.connect(url, cancellation),
+    async check(cancellation) {
+      await http.client.ping(cancellation);
+      return {};
+    },
+    listTools: (cancellation) => http.client.listTools(cancellation),
+    exchange: http.exchange,
+    notify: (message, session) => http.notify(message, session),
+    watch: (onChange, onEnd) => http.watch(onChange, onEnd),
+    close: () => http.close(),
+  };
+}
