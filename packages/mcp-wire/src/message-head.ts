@@ -60,12 +60,12 @@ export function readHead(text: Buffer): Head {
   return { spans, isError, isToolError };
 }
 
-function skipMember(text: Uint8Array, at: number, keyStart: number, keyEnd: number): number {
-  if (text[at] === OPEN_OBJECT) {
-    if (keyIs(keyStart, keyEnd, "params")) return scanMembers(text, at, onParam);
-    if (keyIs(keyStart, keyEnd, "result")) return scanMembers(text, at, onResultMember);
+function skipMember(text: Uint8Array, start: number, keyStart: number, keyEnd: number): number {
+  if (text[start] === OPEN_OBJECT) {
+    if (keyIs(keyStart, keyEnd, "params")) return scanMembers(text, start, onParam);
+    if (keyIs(keyStart, keyEnd, "result")) return scanMembers(text, start, onResultMember);
   }
-  return skipValue(text, at);
+  return skipValue(text, start);
 }
 
 function onMember(keyStart: number, keyEnd: number, start: number, end: number): void {

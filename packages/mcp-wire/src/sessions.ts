@@ -92,7 +92,8 @@ export class SessionStore {
 
   /** Ends every session of one endpoint, or of all. */
   closeAll(endpoint?: Endpoint): void {
-    for (const session of [...this.#sessions.values()]) {
+    const all = [...this.#sessions.values()];
+    for (const session of all) {
       if (endpoint === undefined || session.endpoint === endpoint) this.close(session);
     }
   }

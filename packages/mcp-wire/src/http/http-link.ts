@@ -72,14 +72,11 @@ export class HttpLink {
 
   #follow(location: string, redirects: number): void {
     const target = URL.canParse(location, this.#url.href) ? new URL(location, this.#url) : undefined;
-    const fail = (message: string): never => {
-      throw new UpstreamError("protocol", message, { sent: false });
-    };
-    if (target === undefined) return fail(`it redirects to ${JSON.stringify(location)}, which is no address`);
+    if (target === undefined) throw misdirected(`it redirects to ${JSON.stringify(location)}, which is no address`);
     if (target.origin !== this.#url.origin) {
-      return fail(`it redirects to another origin, ${target.origin}; put that into its url if it is right`);
+      throw misdirected(`it redirects to another origin, ${target.origin}; put that into its url if it is right`);
     }
-    if (redirects >= MAX_REDIRECTS) return fail(`it redirects more than ${MAX_REDIRECTS} times`);
+    if (redirects >= MAX_REDIRECTS) throw misdirected(`it redirects more than ${MAX_REDIRECTS} times`);
     this.#path = target.pathname + target.search;
   }
 
@@ -111,6 +108,10 @@ export class HttpLink {
       sink,
     );
   }
+}
+
+function misdirected(message: string): UpstreamError {
+  return new UpstreamError("protocol", message, { sent: false });
 }
 
 class StreamSink implements SendSink {

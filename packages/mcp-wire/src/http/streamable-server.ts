@@ -71,7 +71,8 @@ export class StreamableServer {
 
   /** Ends all streams, which a drain would otherwise wait for; calls under way go on. */
   closeStreams(): void {
-    for (const end of [...this.#streams.values()]) end();
+    const ends = [...this.#streams.values()];
+    for (const end of ends) end();
   }
 
   async #route(request: HttpRequest, reply: HttpReply, endpoint: Endpoint): Promise<void> {

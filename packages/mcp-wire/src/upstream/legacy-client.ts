@@ -5,7 +5,7 @@ import type { HttpLink } from "../http/http-link.ts";
 import { Message } from "../message.ts";
 import { requestToLegacy, requestToShared, responseToModern, withProgressToken } from "../translate/translate.ts";
 import { UpstreamError } from "../upstream-error.ts";
-import { LegacySession, openLegacySession } from "./legacy-session.ts";
+import { type LegacySession, openLegacySession } from "./legacy-session.ts";
 import { listTools } from "./list-tools.ts";
 import { announcesTools } from "./modern-client.ts";
 import { changedList, type ListedTool, type UpstreamClient } from "./upstream-client.ts";

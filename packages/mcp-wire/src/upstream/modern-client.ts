@@ -1,4 +1,4 @@
-import { Cancellation } from "../cancellation.ts";
+import type { Cancellation } from "../cancellation.ts";
 import { encodeHeaderValue } from "../classify.ts";
 import { LATEST_MODERN, MetaKey } from "../eras.ts";
 import type { ExchangeContext, ListKind, ServerDescription } from "../exchange.ts";
