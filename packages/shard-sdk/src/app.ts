@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { serveSurface, type SurfaceTool } from "@shardgate/mcp-wire/server";
 import { Hono } from "hono";
 import { createCalls } from "./calls.ts";
@@ -80,6 +81,8 @@ export function createShardApp(shard: Shard, deps: ShardAppDeps = {}): ShardApp 
   async function close(grace: number): Promise<void> {
     draining = true;
     await calls.stop(grace);
+    // The calls have ended, their answers are written in this turn of the event loop; closing now would cut them off.
+    await nextTurn();
     await surface.close();
     await open.close();
   }

@@ -9,7 +9,8 @@ export interface LogSettings {
 
 /** One JSON object a line, each with these fields; or lines for people at a terminal. */
 export async function createLog({ level, format }: LogSettings, stdout: Io["stdout"], fields: object): Promise<Log> {
-  const options = { level, base: fields, timestamp: pino.stdTimeFunctions.isoTime };
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const options = { level, base: fields, timestamp: pino.stdTimeFunctions.isoTime, formatters };
   const render = format === "json" ? (line: string) => line : await prettyRenderer(stdout, fields);
   return adapt(pino(options, { write: (line: string) => void stdout.write(render(line)) }));
 }

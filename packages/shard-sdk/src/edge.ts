@@ -4,7 +4,7 @@ import { isIP } from "node:net";
  * Names that no page on the internet can make a browser resolve to this machine, so a Host with them is no DNS rebinding:
  * those reserved for private use (RFC 6761, RFC 6762, RFC 8375, ICANN's `.internal`).
  */
-const PRIVATE_SUFFIXES = [".localhost", ".local", ".internal", ".home.arpa"];
+const PRIVATE_SUFFIXES = [".localhost", ".local", ".lan", ".internal", ".home.arpa"];
 
 /**
  * Refuses requests that a foreign web page made a browser send (2026-07-28 basic/transports, "Security Warning"): a

@@ -2,8 +2,8 @@ import type { Check, Health } from "@shardgate/contract";
 import type { OpenShard, Shard } from "./shard.ts";
 import { describeError } from "./tool-error.ts";
 
-/** Longest run of one check, in milliseconds: below the three seconds the gateway waits for the whole answer. */
-const CHECK_TIMEOUT = 2000;
+/** Longest run of one check, in milliseconds: below the two seconds the gateway waits for the whole answer. */
+const CHECK_TIMEOUT = 1500;
 
 /** How long a result is repeated, in milliseconds, so that many askers do not burden the service that is checked. */
 const FRESH_FOR = 1000;

@@ -23,7 +23,7 @@ interface Description<C extends z.ZodObject> {
 
 interface Parts<S> {
   readonly tools: readonly Tool[] | ((setup: S) => readonly Tool[]);
-  /** What the shard depends on, by name; run at `GET /health`, at most once a second, each within two seconds. */
+  /** What the shard depends on, by name; run at `GET /health`, at most once a second, each within 1.5 seconds. */
   readonly checks?: Readonly<Record<string, HealthCheck<S>>>;
   /** Frees what `setup` made; called once, after the last call has ended. */
   readonly close?: (setup: S) => void | Promise<void>;
