@@ -1,0 +1,187 @@
+// The processes of a bench. Each has a channel to us and ends when we do.
+import { fork, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Load, LoadResult } from "./load/run-load.ts";
+
+/** A running process that serves on a port of this machine. */
+export interface Program {
+  readonly pid: number;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** How a gateway is asked to run: upstream name → URL; wait until it serves, or until every upstream is up too. */
+export interface GatewaySetup {
+  readonly upstreams: Readonly<Record<string, string>>;
+  readonly until?: "live" | "up";
+}
+
+/** Starts processes and remembers them. */
+export interface Stage {
+  upstream(tools: number): Promise<Program>;
+  naive(upstream: Program): Promise<Program>;
+  relay(upstream: Program): Promise<Program>;
+  gateway(setup: GatewaySetup): Promise<Program>;
+  /** Stops all of them. */
+  clear(): Promise<void>;
+}
+
+/** The process that puts loads on others. */
+export interface LoadGenerator {
+  /** `onWarm` is called when measuring begins. */
+  run(load: Load, onWarm?: () => void): Promise<LoadResult>;
+  stop(): Promise<void>;
+}
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const gatewayBin = path("../../packages/gateway/bin/shardgate.mjs");
+const endWithUs = path("../../scripts/lib/exit-with-parent.mjs");
+const startPatience = 60_000;
+/** A load may need this long beyond its own time before the process under it counts as hung. */
+const loadPatience = 30_000;
+
+export const hasGateway = (): boolean => existsSync(path("../../packages/gateway/dist/shardgate.mjs"));
+
+/** Bundles the forwarders as the gateway is bundled, so that memory and start-up compare like with like. */
+export function bundleForwarders(): void {
+  const pairs = ["naive", "relay"].map((name) => `bench/src/${name}/main.ts=bench/dist/${name}.mjs`);
+  const done = spawnSync(process.execPath, [path("../../scripts/bundle.mjs"), ...pairs], { stdio: "inherit" });
+  if (done.status !== 0) throw new Error("The forwarders could not be bundled; esbuild's words are above.");
+}
+
+export function createStage(): Stage {
+  const programs: Program[] = [];
+  const remember = async (starting: Promise<Program>): Promise<Program> => {
+    const program = await starting;
+    programs.push(program);
+    return program;
+  };
+  return {
+    upstream: (tools) => remember(startServer(path("upstream/main.ts"), [String(tools)])),
+    naive: ({ port }) => remember(startServer(path("../dist/naive.mjs"), [String(port)])),
+    relay: ({ port }) => remember(startServer(path("../dist/relay.mjs"), [String(port)])),
+    gateway: (setup) => remember(startGateway(setup)),
+    clear: async () => {
+      for (const program of programs.toReversed()) await program.stop();
+    },
+  };
+}
+
+async function startServer(file: string, args: readonly string[]): Promise<Program> {
+  const child = fork(file, args, { execArgv: [] });
+  const answer = await Promise.race([once(child, "message"), once(child, "exit")]);
+  const { port } = answer[0] as { port?: number };
+  if (port === undefined) throw new Error(`${file} ended with exit code ${child.exitCode}`);
+  return { pid: child.pid!, port, stop: () => stop(child) };
+}
+
+/** Starts the gateway as a person would, its log written to a file as under a service manager. */
+async function startGateway({ upstreams, until = "up" }: GatewaySetup): Promise<Program> {
+  const folder = mkdtempSync(join(tmpdir(), "shardgate-bench-"));
+  const [config, logFile] = ["gateway.yaml", "log"].map((name) => join(folder, name)) as [string, string];
+  const port = await freePort();
+  const definitions = Object.entries(upstreams).map(([name, url]) => [name, { kind: "mcp-http", url }]);
+  // JSON is YAML.
+  const settings = { listen: { host: "127.0.0.1", port }, upstreams: Object.fromEntries(definitions) };
+  writeFileSync(config, JSON.stringify(settings));
+  const log = openSync(logFile, "a");
+  const child = fork(gatewayBin, ["serve", "--config", config], {
+    execArgv: ["--import", endWithUs],
+    env: withoutOurs(process.env),
+    stdio: ["ignore", log, log, "ipc"],
+  });
+  const end = async (): Promise<void> => {
+    await stop(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await waitUntil(child, () => (until === "live" ? isLive(port) : areUp(port, definitions.length)));
+  } catch (error) {
+    const said = readFileSync(logFile, "utf8").split("\n").slice(-15).join("\n");
+    await end();
+    throw new Error(`The gateway did not come up (${(error as Error).message}). Its last words:\n${said}`, {
+      cause: error,
+    });
+  }
+  return { pid: child.pid!, port, stop: end };
+}
+
+/** What a person's shell may carry for a gateway must not change a bench. */
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours = /^(SHARDS|GATEWAY_CONFIG|HOST|PORT|LOG_.*)$/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)));
+}
+
+async function isLive(port: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.ok ?? false;
+}
+
+async function areUp(port: number, count: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
+  if (!answer) return false;
+  const { upstreams } = (await answer.json()) as { upstreams: readonly { state: string }[] };
+  return upstreams.length === count && upstreams.every(({ state }) => state === "up");
+}
+
+async function waitUntil(child: ChildProcess, condition: () => Promise<boolean>): Promise<void> {
+  const giveUp = Date.now() + startPatience;
+  while (!(await condition())) {
+    if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`);
+    if (Date.now() > giveUp) throw new Error(`not ready within ${startPatience / 1000} s`);
+    await sleep(5);
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => done(port));
+    });
+  });
+}
+
+export function startLoadGenerator(): LoadGenerator {
+  const child = fork(path("load/main.ts"), { execArgv: [] });
+  return {
+    run: (load, onWarm) =>
+      new Promise((done, fail) => {
+        const refuse = (why: string): void => {
+          settle();
+          fail(new Error(`The load on ${load.target.path} (${load.target.era}) could not be measured: ${why}`));
+        };
+        const patience = load.warmUp + load.duration + loadPatience;
+        const timer = setTimeout(refuse, patience, `no result within ${patience / 1000} s: what serves it hangs`);
+        const onExit = (code: number | null): void => refuse(`the load generator ended with exit code ${code}`);
+        const onMessage = (answer: { warm?: true; result?: LoadResult; error?: string }): void => {
+          if (answer.warm) return onWarm?.();
+          if (!answer.result) return refuse(answer.error!);
+          settle();
+          done(answer.result);
+        };
+        const settle = (): void => {
+          clearTimeout(timer);
+          child.off("message", onMessage).off("exit", onExit);
+        };
+        child.on("message", onMessage).on("exit", onExit);
+        child.send(load);
+      }),
+    stop: () => stop(child),
+  };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill();
+  const killer = setTimeout(() => child.kill("SIGKILL"), 5000);
+  await once(child, "exit");
+  clearTimeout(killer);
+}

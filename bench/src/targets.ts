@@ -1,0 +1,43 @@
+// What the figures must reach. A ratio compares with a floor of the same run, so it holds on any machine; the rest is said in its unit.
+
+export interface Target {
+  readonly figure: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+export interface Verdict extends Target {
+  /** undefined: not measured in this run. */
+  readonly value: number | undefined;
+  readonly isReached: boolean;
+}
+
+const calls = (["modern", "legacy"] as const).flatMap((era): readonly Target[] => [
+  { figure: `${era}/c16/gateway /servers/x/mcp/rateRatio`, atLeast: 0.92 },
+  { figure: `${era}/c16/gateway /mcp/rateRatio`, atLeast: 0.85 },
+  { figure: `${era}/c16/gateway /servers/x/mcp/cpuRatio`, atMost: 1.25 },
+  { figure: `${era}/c16/gateway /mcp/cpuRatio`, atMost: 1.35 },
+  { figure: `${era}/c16/gateway /servers/x/mcp/errors`, atMost: 0 },
+  { figure: `${era}/c16/gateway /mcp/errors`, atMost: 0 },
+]);
+
+export const targets: readonly Target[] = [
+  ...calls,
+  { figure: "growth/10000 tools/rateRatio", atLeast: 0.95 },
+  { figure: "growth/200 upstreams/rateRatio", atLeast: 0.95 },
+  { figure: "growth/1000 sessions/rateRatio", atLeast: 0.95 },
+  { figure: "memory/gateway/idle", atMost: 85 },
+  { figure: "start/livez", atMost: 500 },
+];
+
+/** Holds figures against targets. */
+export function judge(
+  figures: Readonly<Record<string, number>>,
+  against: readonly Target[] = targets,
+): readonly Verdict[] {
+  return against.map((target) => {
+    const value = figures[target.figure];
+    const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = target;
+    return { ...target, value, isReached: value !== undefined && value >= atLeast && value <= atMost };
+  });
+}
