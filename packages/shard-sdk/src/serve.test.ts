@@ -19,7 +19,8 @@ function fakeProcess(env: Record<string, string>) {
     exit: (code) => exits.push(code),
   };
   const signal = (name: string): void => listeners.get(name)?.(name);
-  const lines = () => out.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = () =>
+    out.flatMap((text) => text.trimEnd().split("\n")).map((line) => JSON.parse(line) as Record<string, unknown>);
   return { io, out, err, exits, signal, lines };
 }
 
@@ -59,10 +60,10 @@ describe("serve", () => {
     expect((await fetch(`${url}/health`)).status).toBe(200);
     const answer = await call(url, "greet", { name: "Ada" }, { "x-request-id": "gw-1" });
     expect(await answer.json()).toMatchObject({ result: { structuredContent: { greetings: ["Hello, Ada!"] } } });
-    expect(lines()).toEqual([
-      expect.objectContaining({ level: "info", shard: "fixture", version: "1.2.3", time: expect.any(String) }),
-      expect.objectContaining({ tool: "greet", outcome: "ok", requestId: "gw-1" }),
-    ]);
+    const ready = { level: "info", shard: "fixture", version: "1.2.3", time: expect.any(String) };
+    const called = { tool: "greet", outcome: "ok", requestId: "gw-1" };
+    const written = [expect.objectContaining(ready), expect.objectContaining(called)];
+    await vi.waitFor(() => expect(lines()).toEqual(written), poll);
   });
 
   it("writes for people where asked to", async () => {

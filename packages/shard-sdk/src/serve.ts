@@ -4,6 +4,7 @@ import { createShardApp } from "./app.ts";
 import { createLog } from "./create-log.ts";
 import type { Io } from "./io.ts";
 import { listen } from "./listen.ts";
+import type { Log } from "./log.ts";
 import { readSettings, SettingsError, withSecretFiles, type Env } from "./settings.ts";
 import type { Shard } from "./shard.ts";
 
@@ -16,7 +17,7 @@ const DRAIN = 25_000;
 const LINGER = 1000;
 
 /** How long the last answers may take to reach their clients. */
-const FLUSH = 1000;
+const LAST_ANSWERS = 1000;
 
 const settingsOf = (shard: Shard, io: Io) =>
   z.object({
@@ -37,6 +38,11 @@ const settingsOf = (shard: Shard, io: Io) =>
       .describe("host names served besides local ones, with commas between"),
   });
 
+type Settings = z.output<ReturnType<typeof settingsOf>> & {
+  /** The environment with secrets from files, for the shard's own settings. */
+  readonly env: Env;
+};
+
 /**
  * Runs a shard as a process: reads its settings and its own `HOST PORT LOG_LEVEL LOG_FORMAT ALLOWED_HOSTS` from the
  * environment, opens the port, and on SIGTERM or SIGINT lets calls end before it exits. A second signal ends it at once.
@@ -47,24 +53,29 @@ const settingsOf = (shard: Shard, io: Io) =>
 export async function serve(shard: Shard, io: Io): Promise<void> {
   const stopped = stopSignal(io);
   try {
-    const { env, HOST: host, PORT: port, LOG_LEVEL: level, LOG_FORMAT: format, ALLOWED_HOSTS } = readAll(shard, io);
-    const log = await createLog({ level, format }, io.stdout, { shard: shard.name });
-    const app = createShardApp(shard, { env, log, allowedHosts: ALLOWED_HOSTS });
-    const listener = await listen(app.fetch, { host, port });
-    const { name, version } = shard;
-    log.info({ version, url: listener.url }, `${name} is ready at ${listener.url}`);
-    // An announcement to a gateway belongs here: it begins when the port is open and ends with the signal.
-    const signal = await stopped;
-    log.info({ signal }, `${name} stops when its calls have ended; a second signal stops it at once`);
-    app.drain();
-    await listener.refuse(LINGER);
-    await app.close(DRAIN);
-    await listener.end(FLUSH);
+    const settings = readAll(shard, io);
+    const { LOG_LEVEL: level, LOG_FORMAT: format } = settings;
+    const { log, flush } = await createLog({ level, format }, io.stdout, { shard: shard.name });
+    await run(shard, settings, log, stopped).finally(flush);
     io.exit(0);
   } catch (error) {
     io.stderr.write(`${shard.name} cannot run. ${(error as Error).message}\n`);
     io.exit(1);
   }
+}
+
+async function run(shard: Shard, settings: Settings, log: Log, stopped: Promise<string>): Promise<void> {
+  const { name, version } = shard;
+  const app = createShardApp(shard, { env: settings.env, log, allowedHosts: settings.ALLOWED_HOSTS });
+  const listener = await listen(app.fetch, { host: settings.HOST, port: settings.PORT });
+  log.info({ version, url: listener.url }, `${name} is ready at ${listener.url}`);
+  // An announcement to a gateway belongs here: it begins when the port is open and ends with the signal.
+  const signal = await stopped;
+  log.info({ signal }, `${name} stops when its calls have ended; a second signal stops it at once`);
+  app.drain();
+  await listener.refuse(LINGER);
+  await app.close(DRAIN);
+  await listener.end(LAST_ANSWERS);
 }
 
 /** Resolves with the first signal to stop; the second ends the process. */
@@ -82,7 +93,7 @@ function stopSignal(io: Io): Promise<string> {
 }
 
 /** Both sets of settings; throws one SettingsError with the problems of all. */
-function readAll(shard: Shard, io: Io): z.output<ReturnType<typeof settingsOf>> & { readonly env: Env } {
+function readAll(shard: Shard, io: Io): Settings {
   const problems: string[] = [];
   const attempt = <T>(read: () => T): T | undefined => {
     try {

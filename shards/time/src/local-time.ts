@@ -35,8 +35,17 @@ export function utc(time: Temporal.ZonedDateTime): string {
 
 const weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
+/** Formats are dear to make (half a millisecond, native memory), so those used last are kept. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+const MAX_FORMATS = 32;
+
 function zoneName(time: Temporal.ZonedDateTime): string {
-  const format = new Intl.DateTimeFormat("en-US", { timeZone: time.timeZoneId, timeZoneName: "long" });
+  const zone = time.timeZoneId;
+  const options = { timeZone: zone, timeZoneName: "long" } as const;
+  const format = formats.get(zone) ?? new Intl.DateTimeFormat("en-US", options);
+  formats.delete(zone);
+  formats.set(zone, format);
+  for (const [oldest] of formats) if (formats.size > MAX_FORMATS) formats.delete(oldest);
   const part = format.formatToParts(time.epochMilliseconds).find(({ type }) => type === "timeZoneName");
-  return part?.value ?? time.timeZoneId;
+  return part?.value ?? zone;
 }
