@@ -1,0 +1,57 @@
+import { createSimulatedTraefik, DEFAULT_ENTRY_POINTS, type EntryPoints } from "@shardgate/traefik-sim";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createTraefikClient } from "./client/traefik-client.ts";
+import type { Deps } from "./deps.ts";
+import type { Settings } from "./settings.ts";
+import { createHistory } from "./store/history.ts";
+import { createRouteStore, MANAGED_FOLDER } from "./store/route-store.ts";
+import { createWriteQueue } from "./store/write-queue.ts";
+
+/** What a running shard holds. */
+export interface House extends Deps {
+  close(): void;
+}
+
+const SIMULATED_URL = "http://simulated-traefik:8080";
+
+/** The simulated house has a certificate resolver, so that routes look as they would in a real one. */
+const SIMULATED_ENTRY_POINTS: EntryPoints = {
+  ...DEFAULT_ENTRY_POINTS,
+  websecure: { address: ":443", http: { tls: { certResolver: "letsencrypt" } } },
+};
+
+/** Connects to Traefik, or makes a simulated one when no TRAEFIK_API_URL is set. It waits for nothing. */
+export function openHouse(settings: Settings): House {
+  const { TRAEFIK_API_URL: apiUrl = SIMULATED_URL, TRAEFIK_DYNAMIC_DIR: real, SHARD_STATE_DIR: stateDir } = settings;
+  const simulated = real === undefined;
+  const dynamicDir = real ?? join(stateDir, "simulated-dynamic");
+  const simulation = simulated ? simulate(dynamicDir) : undefined;
+  const clock = {
+    now: Date.now,
+    sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal && { signal }),
+  };
+  return {
+    client: createTraefikClient({
+      baseUrl: apiUrl,
+      fetch: simulation?.fetch ?? ((request) => fetch(request)),
+      user: settings.TRAEFIK_API_USER,
+      password: settings.TRAEFIK_API_PASSWORD,
+    }),
+    store: createRouteStore({ dynamicDir }),
+    history: createHistory(stateDir, clock.now),
+    queue: createWriteQueue(),
+    settings,
+    clock,
+    apiUrl,
+    simulated,
+    close: () => simulation?.close(),
+  };
+}
+
+function simulate(dynamicDir: string) {
+  mkdirSync(join(dynamicDir, MANAGED_FOLDER), { recursive: true });
+  // People look at the result at once; a throttle of 2 s would teach them nothing.
+  return createSimulatedTraefik({ directory: dynamicDir, entryPoints: SIMULATED_ENTRY_POINTS, throttle: 50 });
+}

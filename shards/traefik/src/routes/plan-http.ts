@@ -1,0 +1,171 @@
+import { ToolError } from "@shardgate/shard-sdk";
+import type { Running } from "../client/api-types.ts";
+import type { Settings } from "../settings.ts";
+import { readBackend } from "./backends.ts";
+import type { CreateInput } from "./create-input.ts";
+import { buildRule, readHost, requireAllowedDomains } from "./hosts.ts";
+import { routerName } from "./names.ts";
+import { pickEntry } from "./pick-entry.ts";
+import { requirePlainText } from "./plain-text.ts";
+import { resolveReference } from "./references.ts";
+import type { Members, RoutePlan } from "./route-plan.ts";
+
+/** Kinds of middlewares that ask who somebody is. */
+const AUTH = ["basicAuth", "digestAuth", "forwardAuth", "plugin"];
+
+/**
+ * Turns a wish into a route, against what runs: names are resolved, open choices made, targets checked.
+ *
+ * @param apiUrl base URL of Traefik's API, which no backend may be
+ * @throws ToolError naming the field that cannot be used
+ */
+export function planHttpRoute(input: CreateInput, running: Running, settings: Settings, apiUrl: string): RoutePlan {
+  requirePlainText(input);
+  const name = routerName(input.name, settings.NAME_PREFIX);
+  const hosts = [...(input.host === undefined ? [] : [input.host]), ...(input.hosts ?? [])].map((host) =>
+    readHost(host, "host"),
+  );
+  const rule = buildRule({ hosts: [...new Set(hosts)], rule: input.rule, path_prefix: input.path_prefix });
+  requireAllowedDomains(rule, settings.ALLOWED_DOMAINS);
+  const entry = pickEntry(running, {
+    entrypoints: input.entrypoints,
+    tls: input.tls,
+    cert_resolver: input.cert_resolver,
+    defaultEntryPoint: settings.DEFAULT_ENTRYPOINT,
+    defaultResolver: settings.DEFAULT_CERT_RESOLVER,
+  });
+  const target = planTarget(input, name, running, settings, apiUrl);
+  const own = ownMiddlewares(input, name);
+  const known = Object.keys(running.http.middlewares);
+  const wanted = (input.middlewares ?? []).map((middleware, index) =>
+    resolveReference(middleware, known, "middleware", `middlewares[${index}]`),
+  );
+  const middlewares = [...wanted, ...Object.keys(own).map((one) => `${one}@file`)];
+  const picked = [...entry.picked, ...target.picked];
+  for (const [index, asked] of (input.middlewares ?? []).entries()) {
+    if (asked !== wanted[index]) picked.push(`middleware ${wanted[index]} for ${asked}`);
+  }
+  return {
+    protocol: "http",
+    name,
+    rule,
+    entryPoints: entry.entryPoints,
+    routers: {
+      [name]: {
+        rule,
+        service: target.service,
+        entryPoints: entry.entryPoints,
+        ...(middlewares.length > 0 && { middlewares }),
+        ...(input.priority !== undefined && { priority: input.priority }),
+        ...(entry.tls !== undefined && { tls: entry.tls }),
+      },
+    },
+    services: target.services,
+    middlewares: own,
+    picked,
+    warnings: [...entry.warnings, ...authWarning(wanted, entry.entryPoints, running, settings.REQUIRE_AUTH_MIDDLEWARE)],
+  };
+}
+
+interface Target {
+  readonly service: string;
+  readonly services: Members;
+  readonly picked: readonly string[];
+}
+
+function planTarget(input: CreateInput, name: string, running: Running, settings: Settings, apiUrl: string): Target {
+  const urls = [...(input.backend === undefined ? [] : [input.backend]), ...(input.backends ?? [])];
+  if (input.service !== undefined) {
+    if (urls.length > 0) throw new ToolError("`service` and `backend` were both given.", { next: "Give one of them." });
+    const unused = (["health_check", "sticky", "pass_host_header"] as const).find(
+      (field) => input[field] !== undefined,
+    );
+    if (unused !== undefined)
+      throw new ToolError(`\`${unused}\` belongs to a backend of this route, not to an existing service.`, {
+        next: "Leave it out, or give backend.",
+      });
+    const service = resolveReference(input.service, Object.keys(running.http.services), "service", "service");
+    return {
+      service,
+      services: {},
+      picked: service === input.service ? [] : [`service ${service} for ${input.service}`],
+    };
+  }
+  if (urls.length === 0)
+    throw new ToolError("`backend` is missing.", {
+      next: "Give the URL of the service, such as http://192.168.1.20:8096, or an existing service.",
+    });
+  const policy = { allowed: settings.ALLOWED_BACKEND_CIDRS, apiUrl, entryPoints: running.entryPoints };
+  const servers = [...new Set(urls.map((url) => readBackend(url, policy)))].map((url) => ({ url }));
+  const check = input.health_check;
+  if (check !== undefined && !/^\/[^\s?#]*(\?[^\s#]*)?$/.test(check.path)) {
+    throw new ToolError(`\`health_check.path\`: ${JSON.stringify(check.path)} is no path.`, {
+      next: "Start it with /, such as /health.",
+    });
+  }
+  return {
+    service: name,
+    services: {
+      [name]: {
+        loadBalancer: {
+          servers,
+          ...(input.pass_host_header !== undefined && { passHostHeader: input.pass_host_header }),
+          ...(check !== undefined && {
+            healthCheck: {
+              path: check.path,
+              interval: goSeconds(check.interval_s),
+              timeout: goSeconds(check.timeout_s),
+            },
+          }),
+          ...(input.sticky === true && { sticky: { cookie: { name: `${name}-backend`, httpOnly: true } } }),
+        },
+      },
+    },
+    picked: urls.filter((url) => !url.includes("://")).map((url) => `http:// in front of ${url}`),
+  };
+}
+
+function ownMiddlewares(input: CreateInput, name: string): Members {
+  if (input.strip_prefix !== true) return {};
+  if (input.path_prefix === undefined)
+    throw new ToolError("`strip_prefix` needs `path_prefix`.", {
+      next: "Give path_prefix, or leave strip_prefix out.",
+    });
+  return { [`${name}-strip`]: { stripPrefix: { prefixes: [input.path_prefix] } } };
+}
+
+/** Seconds as Traefik prints a duration, so that what is read back equals what was written. */
+function goSeconds(seconds: number): string {
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
+  return `${h > 0 ? `${h}h` : ""}${h > 0 || m > 0 ? `${m}m` : ""}${s}s`;
+}
+
+function authWarning(
+  names: readonly string[],
+  entryPoints: readonly string[],
+  running: Running,
+  required: boolean,
+): string[] {
+  const inherited = running.entryPoints
+    .filter(({ name }) => entryPoints.includes(name))
+    .flatMap(({ http }) => http.middlewares);
+  if ([...names, ...inherited].some((name) => isAuth(name, running))) return [];
+  if (required) {
+    throw new ToolError("A route here needs a middleware that asks for a login (REQUIRE_AUTH_MIDDLEWARE).", {
+      next: `Add one to middlewares: ${
+        Object.keys(running.http.middlewares)
+          .filter((name) => isAuth(name, running))
+          .join(", ") || "Traefik has none yet"
+      }.`,
+    });
+  }
+  return ["No middleware asks for a login: whoever reaches this host reaches the service."];
+}
+
+function isAuth(name: string, running: Running, depth = 0): boolean {
+  const middleware = running.http.middlewares[name] as Record<string, unknown> | undefined;
+  if (middleware === undefined || depth > 5) return false;
+  if (AUTH.some((type) => middleware[type] !== undefined)) return true;
+  const chain = (middleware["chain"] as { middlewares?: unknown } | undefined)?.middlewares;
+  return Array.isArray(chain) && chain.some((child) => typeof child === "string" && isAuth(child, running, depth + 1));
+}

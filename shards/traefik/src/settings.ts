@@ -1,0 +1,81 @@
+import { isAddressRange } from "@shardgate/traefik-sim/config";
+import { isAbsolute, relative, resolve } from "node:path";
+import { z } from "zod";
+
+const list = z
+  .string()
+  .default("")
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean));
+
+const flag = z
+  .enum(["true", "false", "1", "0"])
+  .default("false")
+  .transform((text) => text === "true" || text === "1");
+
+const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL, such as http://traefik:8080" });
+
+/** The shard's environment. Without TRAEFIK_API_URL it runs on a simulated Traefik. */
+export const settingsSchema = z
+  .object({
+    TRAEFIK_API_URL: httpUrl
+      .optional()
+      .describe("base URL of Traefik's API, such as http://traefik:8080; unset: a simulated Traefik"),
+    TRAEFIK_API_USER: z.string().optional().describe("user name for an API behind basic auth"),
+    TRAEFIK_API_PASSWORD: z.string().optional().describe("password for an API behind basic auth"),
+    TRAEFIK_DYNAMIC_DIR: z
+      .string()
+      .optional()
+      .describe("the directory of Traefik's file provider, as this shard sees it; routes go to its folder mcp-managed"),
+    SHARD_STATE_DIR: z
+      .string()
+      .default(".state/traefik")
+      .describe("where earlier versions of routes are kept; never inside the dynamic directory"),
+    VERIFY_TIMEOUT_MS: z.coerce
+      .number("must be a number")
+      .int()
+      .min(100)
+      .max(600_000)
+      .default(15_000)
+      .describe("how long a change may take to show in Traefik's API; 75000 for NFS"),
+    NAME_PREFIX: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,19}$/, "must be 1 to 20 of a-z, 0-9 and -, and start with a letter")
+      .default("mcp-")
+      .describe("what the names of our routers begin with"),
+    DEFAULT_ENTRYPOINT: z.string().optional().describe("entrypoint for routes that name none"),
+    DEFAULT_CERT_RESOLVER: z.string().optional().describe("certificate resolver for routes that name none"),
+    ALLOWED_DOMAINS: list.describe("domains that routes may serve, with commas between; unset: any"),
+    ALLOWED_BACKEND_CIDRS: list
+      .refine(
+        (ranges) => ranges.every(isAddressRange),
+        "must be IP ranges, such as 192.168.0.0/16, with commas between",
+      )
+      .describe("address ranges that backends may be in; unset: any but loopback and link-local"),
+    REQUIRE_AUTH_MIDDLEWARE: flag.describe("true: refuse routes without a middleware that authenticates"),
+  })
+  .superRefine((settings, context) => {
+    const { TRAEFIK_API_URL: api, TRAEFIK_DYNAMIC_DIR: dir } = settings;
+    if ((api === undefined) !== (dir === undefined)) {
+      const [missing, given] =
+        api === undefined ? ["TRAEFIK_API_URL", "TRAEFIK_DYNAMIC_DIR"] : ["TRAEFIK_DYNAMIC_DIR", "TRAEFIK_API_URL"];
+      context.addIssue({
+        code: "custom",
+        path: [missing],
+        message: `not set, but ${given} is: set both for a real Traefik, or neither for a simulated one`,
+      });
+    }
+    if (dir !== undefined && isInside(settings.SHARD_STATE_DIR, dir)) {
+      context.addIssue({
+        code: "custom",
+        path: ["SHARD_STATE_DIR"],
+        message: "must not be inside TRAEFIK_DYNAMIC_DIR: Traefik would load what is kept there",
+      });
+    }
+  });
+
+export type Settings = z.output<typeof settingsSchema>;
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(resolve(folder), resolve(path));
+  return way === "" || (!way.startsWith("..") && !isAbsolute(way));
+}

@@ -1,0 +1,6 @@
+export {
+  findRealTraefik,
+  startRealTraefik,
+  type RealTraefik,
+  type RealTraefikOptions,
+} from "@shardgate/traefik-sim/real";
