@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { getRequestListener } from "@hono/node-server";
 
 export interface Listener {
   readonly url: string;
@@ -31,21 +30,21 @@ const MAX_CONNECTIONS = 1024;
 const POLL = 25;
 
 /**
- * Serves a fetch function over HTTP.
+ * Opens a port for HTTP.
  *
+ * @param serve answers a request
  * @throws Error that says what to do when the port cannot be opened
  */
 export async function listen(
-  fetch: (request: Request) => Promise<Response>,
+  serve: (request: IncomingMessage, response: ServerResponse) => void,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Listener> {
-  const serve = getRequestListener(fetch);
   let stopping = false;
-  const server = createServer(limits, (request: IncomingMessage, response: ServerResponse) => {
+  const server = createServer(limits, (request, response) => {
     if (stopping) response.shouldKeepAlive = false;
     // Node drops the headers above its own limit silently, an Origin among them.
     if (request.rawHeaders.length / 2 >= MAX_HEADERS) response.writeHead(431, { connection: "close" }).end();
-    else void serve(request, response);
+    else serve(request, response);
   });
   server.maxConnections = MAX_CONNECTIONS;
   const opened = Promise.withResolvers<void>();

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { getRequestListener } from "@hono/node-server";
 import { z } from "zod";
 import { createShardApp } from "./app.ts";
 import { createLog } from "./create-log.ts";
@@ -67,7 +68,11 @@ export async function serve(shard: Shard, io: Io): Promise<void> {
 async function run(shard: Shard, settings: Settings, log: Log, stopped: Promise<string>): Promise<void> {
   const { name, version } = shard;
   const app = createShardApp(shard, { env: settings.env, log, allowedHosts: settings.ALLOWED_HOSTS });
-  const listener = await listen(app.fetch, { host: settings.HOST, port: settings.PORT });
+  const handle = getRequestListener(app.fetch);
+  const listener = await listen((request, response) => void handle(request, response), {
+    host: settings.HOST,
+    port: settings.PORT,
+  });
   log.info({ version, url: listener.url }, `${name} is ready at ${listener.url}`);
   // An announcement to a gateway belongs here: it begins when the port is open and ends with the signal.
   const signal = await stopped;
