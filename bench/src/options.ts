@@ -8,8 +8,24 @@ export interface Options {
   readonly name: string;
 }
 
-const usual: Effort = { clients: [1, 16, 64], rounds: 5, firstWarmUp: 2000, warmUp: 500, duration: 2000, starts: 10 };
-const quick: Effort = { clients: [16], rounds: 3, firstWarmUp: 600, warmUp: 200, duration: 600, starts: 3 };
+const usual: Effort = {
+  clients: [1, 16, 64],
+  rounds: 5,
+  firstWarmUp: 3000,
+  warmUp: 500,
+  duration: 2000,
+  settling: 2000,
+  starts: 10,
+};
+const quick: Effort = {
+  clients: [16],
+  rounds: 3,
+  firstWarmUp: 1200,
+  warmUp: 150,
+  duration: 500,
+  settling: 1000,
+  starts: 3,
+};
 
 export function usage(all: readonly Scenario[]): string {
   const list = all.map(({ name, summary }) => `    ${name.padEnd(12)} ${summary}`).join("\n");

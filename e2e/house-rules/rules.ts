@@ -158,8 +158,18 @@ export const kindFolders: readonly string[] = [
 ];
 
 /** Where `process` may be named: whoever starts a program reads its environment and signals; everything else is handed what it needs. */
-export const processPlaces =
-  /(^|\/)(main\.ts|bin\/[^/]+|[^/]+\.test\.ts)$|^(scripts|e2e|bench|packages\/traefik-sim\/src\/real)\/|^packages\/(shard-sdk\/src\/serve|create-shard\/src\/cli|contract\/src\/write-json-schemas)\.ts$/;
+export const processPlaces: readonly RegExp[] = [
+  /(^|\/)main\.ts$/,
+  /\/bin\/[^/]+$/,
+  /\.test\.ts$/,
+  /^(scripts|e2e|bench)\//,
+  // Starts a real Traefik for tests.
+  /^packages\/traefik-sim\/src\/real\//,
+  // What a shard's main.ts calls; commands of their own.
+  /^packages\/shard-sdk\/src\/serve\.ts$/,
+  /^packages\/create-shard\/src\/cli\.ts$/,
+  /^packages\/contract\/src\/write-json-schemas\.ts$/,
+];
 
 export const longestFile = 300;
 

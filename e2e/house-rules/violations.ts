@@ -48,7 +48,10 @@ function fileReasons({ path, text }: Source): readonly string[] {
   const lines = text.split("\n").length - 1;
   if (lines > longestFile) reasons.push(`${path} has ${lines} lines: ${longestFile} is the end, split it`);
   if (!path.split("/").every((part) => kebabCase.test(part))) reasons.push(`${path} is not named in kebab-case`);
-  if (!processPlaces.test(path) && /\bprocess\.|["']node:process["']/.test(withoutComments(text))) {
+  if (
+    !processPlaces.some((place) => place.test(path)) &&
+    /\bprocess\.|["']node:process["']/.test(withoutComments(text))
+  ) {
     reasons.push(`${path} uses process: only a main.ts does, everything else is handed what it needs`);
   }
   return reasons;

@@ -5,7 +5,6 @@ import { numbersOf, rounded } from "../stats.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 
 const clients = 64;
-const settling = 2000;
 
 interface Candidate {
   readonly name: string;
@@ -42,11 +41,11 @@ export const memory: Scenario = {
 
 async function watch(bench: Bench, { name, path, start }: Candidate) {
   bench.say(`memory: ${name}`);
+  const { warmUp, duration, settling } = bench.effort;
   const { pid, port, stop } = await start();
   await sleep(settling);
   const idle = memoryOf(pid)?.now;
   const target = { port, path, era: "modern", tool: "modern__echo" } as const;
-  const { warmUp, duration } = bench.effort;
   await bench.load.run({ target, clients, warmUp, duration: duration * 3 });
   const peak = memoryOf(pid)?.peak;
   await sleep(settling);

@@ -8,6 +8,8 @@ export interface Effort {
   readonly firstWarmUp: number;
   readonly warmUp: number;
   readonly duration: number;
+  /** How long a process is left alone before its memory is read. */
+  readonly settling: number;
   /** How many starts a start time is the median of. */
   readonly starts: number;
 }
