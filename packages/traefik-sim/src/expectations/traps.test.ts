@@ -2,14 +2,14 @@ import { rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { findRealTraefik } from "../real/start-real-traefik.ts";
+import { hasRealTraefik } from "../real/start-real-traefik.ts";
 import { observe, type Target } from "./observe.ts";
 import { realTarget, simulatedTarget } from "./targets.ts";
 
-const real = findRealTraefik();
+const real = hasRealTraefik("the file provider's traps on a real Traefik");
 const targets = [
   { name: "simulated", open: () => Promise.resolve(simulatedTarget()), skip: false },
-  { name: "real", open: () => realTarget(), skip: typeof real !== "string" },
+  { name: "real", open: () => realTarget(), skip: !real },
 ];
 
 const route = (name: string) =>

@@ -50,6 +50,13 @@ export function findRealTraefik(): string | { readonly missing: string } {
   return { missing: (asked.stderr || String(asked.error)).trim() };
 }
 
+/** Whether there is a real Traefik for tests; when not, says on stderr what is skipped and why. */
+export function hasRealTraefik(skipped: string): boolean {
+  const found = findRealTraefik();
+  if (typeof found !== "string") process.stderr.write(`Skipped: ${skipped}. ${found.missing}\n`);
+  return typeof found === "string";
+}
+
 /**
  * Starts a real Traefik with its API, the entrypoints web, websecure, tcpep and udpep, and a watched file provider.
  *

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
 import type { StoredFile } from "../store/route-store.ts";
-import { commitChange } from "./commit-change.ts";
+import { commitChange, type Made } from "./commit-change.ts";
 import { findRivals } from "./conflicts.ts";
 import type { CreateInput } from "./create-input.ts";
 import { diffLines } from "./diff-lines.ts";
@@ -100,7 +100,7 @@ async function attempt(deps: Deps, input: CreateInput, signal?: AbortSignal): Pr
     ...diff,
     ...made,
     warnings: [...warnings, ...made.warnings],
-    next_step: nextStep(made.outcome, base.route.urls, made.next_step),
+    next_step: nextStep(made, base.route.urls, simulated),
   };
 }
 
@@ -177,9 +177,9 @@ async function unchanged(
   return { ok: false, outcome: "written_not_loaded", ...base, reason, next_step: fix };
 }
 
-function nextStep(outcome: CreateResult["outcome"], urls: readonly string[], otherwise: string): string {
-  if (outcome !== "active" && outcome !== "active_with_warnings") return otherwise;
-  return urls.length === 0
-    ? "The route is active."
-    : `Open ${urls[0]}. Its name must resolve to Traefik's address (DNS).`;
+function nextStep({ ok, next_step: otherwise }: Made, [url]: readonly string[], simulated: boolean): string {
+  if (!ok || otherwise !== "") return otherwise;
+  if (simulated)
+    return "Nothing serves it yet: this Traefik is simulated. Tell the user to connect a real one (TRAEFIK_API_URL, TRAEFIK_DYNAMIC_DIR).";
+  return url === undefined ? "The route is active." : `Open ${url}. Its name must resolve to Traefik's address (DNS).`;
 }

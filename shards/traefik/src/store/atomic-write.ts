@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants, type PathLike } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 /** The file system calls that a write takes; a test puts faults into them. */
@@ -12,8 +11,8 @@ export interface WriteFs {
   readFile(path: PathLike): Promise<Buffer>;
 }
 
-/** What the names of temporary files look like: `.<file>.<host>.<pid>.<random>.tmp`; Traefik skips that ending. */
-export const TEMP_PATTERN = /^\..+\.([A-Za-z0-9-]*)\.(\d+)\.[0-9a-f]{12}\.tmp$/;
+/** What the names of temporary files look like: `.<file>.<random>.tmp`; Traefik skips that ending. */
+export const TEMP_PATTERN = /^\..+\.[0-9a-f]{16}\.tmp$/;
 
 /**
  * Replaces a file as a whole: a reader sees the old bytes or the new ones at any moment, also after a crash at any step.
@@ -23,8 +22,7 @@ export const TEMP_PATTERN = /^\..+\.([A-Za-z0-9-]*)\.(\d+)\.[0-9a-f]{12}\.tmp$/;
  */
 export async function atomicWrite(fs: WriteFs, file: string, bytes: Uint8Array): Promise<void> {
   const folder = dirname(file);
-  const host = hostname().replace(/[^A-Za-z0-9-]/g, "");
-  const temporary = join(folder, `.${basename(file)}.${host}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(folder, `.${basename(file)}.${randomBytes(8).toString("hex")}.tmp`);
   // A name nobody has yet and no link followed: what stands there already is not ours to write through.
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const handle = await fs.open(temporary, flags, 0o644);

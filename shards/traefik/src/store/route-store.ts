@@ -2,7 +2,6 @@ import { ToolError } from "@shardgate/shard-sdk";
 import { createHash } from "node:crypto";
 import { constants, type Dirent } from "node:fs";
 import * as nodeFs from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { atomicWrite, syncFolder, TEMP_PATTERN, type WriteFs } from "./atomic-write.ts";
 import { poke } from "./poke.ts";
@@ -51,6 +50,7 @@ export const MANAGED_FOLDER = "mcp-managed";
 const PATIENCE = 10_000;
 const MAX_FILES = 20_000;
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
+/** Age in ms at which a temporary file is a leftover; also how often they are looked for. */
 const LEFTOVER_AGE = 10 * 60_000;
 
 type Fs = WriteFs & Pick<typeof nodeFs, "lstat" | "mkdir" | "readdir">;
@@ -65,7 +65,7 @@ export interface RouteStoreOptions {
 export function createRouteStore({ dynamicDir, now = Date.now, fs = nodeFs }: RouteStoreOptions): RouteStore {
   const folder = join(dynamicDir, MANAGED_FOLDER);
   const fileOf = (name: string) => join(folder, `${name}.yaml`);
-  let swept = false;
+  let swept = -Infinity;
   let checking: Promise<void> | undefined;
 
   /** The folder exists, is a folder and no link, and holds no leftovers of a crash. */
@@ -82,19 +82,17 @@ export function createRouteStore({ dynamicDir, now = Date.now, fs = nodeFs }: Ro
     if (found !== undefined && !found.isDirectory())
       throw new ToolError(`${folder} is no folder.`, { next: "Move that file away." });
     if (found === undefined) await fs.mkdir(folder, { mode: 0o755 });
-    if (!swept) await sweep();
-    swept = true;
+    if (now() - swept < LEFTOVER_AGE) return;
+    swept = now();
+    await sweep();
   }
 
-  /** Deletes temporary files of our own that no living process can still be writing. */
+  /** Deletes what writers that died have left: no write takes as long as the age that counts as dead. */
   async function sweep(): Promise<void> {
     for (const name of await fs.readdir(folder)) {
-      const match = TEMP_PATTERN.exec(name);
-      if (match === null) continue;
+      if (!TEMP_PATTERN.test(name)) continue;
       const { mtimeMs } = await fs.lstat(join(folder, name));
-      const ours = match[1] === hostname().replace(/[^A-Za-z0-9-]/g, "");
-      if ((ours && !lives(Number(match[2]))) || now() - mtimeMs > LEFTOVER_AGE)
-        await fs.unlink(join(folder, name)).catch(() => {});
+      if (now() - mtimeMs > LEFTOVER_AGE) await fs.unlink(join(folder, name)).catch(() => {});
     }
   }
 
@@ -228,15 +226,6 @@ async function foreignFiles(fs: Fs, dynamicDir: string, managed: string): Promis
   } catch {
     // Often only the managed folder is mounted here: then there is nothing to look at, and the proof shows what happens.
     return undefined;
-  }
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -1,4 +1,4 @@
-import { findRealTraefik } from "@shardgate/traefik-sim/real";
+import { hasRealTraefik } from "@shardgate/traefik-sim/real";
 import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -22,13 +22,12 @@ export interface Stage {
   foreign(file: string, router: string, yaml: string): Promise<void>;
 }
 
-const real = findRealTraefik();
-if (typeof real !== "string") process.stderr.write(`Skipped: the route tools on a real Traefik. ${real.missing}\n`);
+const real = hasRealTraefik("the route tools on a real Traefik");
 
 /** Runs one suite on a simulated and, where there is one, on a real Traefik; after each test all routes are gone. */
 export function onBothKinds(title: string, suite: (stage: Stage) => void): void {
   for (const kind of ["simulated", "real"] as const) {
-    describe.skipIf(kind === "real" && typeof real !== "string")(`${title} (${kind} Traefik)`, () => {
+    describe.skipIf(kind === "real" && !real)(`${title} (${kind} Traefik)`, () => {
       let target: Target;
       let backend: Server;
       beforeAll(async () => {

@@ -1,6 +1,0 @@
-export {
-  findRealTraefik,
-  startRealTraefik,
-  type RealTraefik,
-  type RealTraefikOptions,
-} from "@shardgate/traefik-sim/real";
