@@ -6,7 +6,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { takenPorts } from "./lib/ports.mjs";
 import { supervise } from "./lib/supervisor.mjs";
-import { waitUntilUp } from "./lib/wait-until-up.mjs";
+import { waitUntilLive, waitUntilUp } from "./lib/wait-until-up.mjs";
 import { welcome } from "./lib/welcome.mjs";
 import { root } from "./lib/workspace.mjs";
 
@@ -75,8 +75,7 @@ async function end(exitCode) {
   process.exit(exitCode);
 }
 
-// The gateway is first, so that it is stopped first: calls that it still finishes need the shards.
-const house = supervise([gateway, ...shards], {
+const house = supervise({
   say,
   giveUp: (why) => {
     console.error(`[house] ${why}`);
@@ -99,10 +98,14 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   });
 }
 
+// The gateway comes last, so that it finds its shards at once, and is stopped first, so that its last calls find them still.
+for (const shard of shards) house.start(shard);
+await Promise.all(wanted.map(({ port }) => waitUntilLive(`http://127.0.0.1:${port}/health`, 15_000)));
+if (!ending) house.start(gateway);
 const base = `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${gatewayPort}`;
 const down = await waitUntilUp(`${base}/health`, { expected: shardList.split(",").length, patience: 45_000 });
-house.settled();
 if (!ending) {
+  house.settled();
   for (const line of down) say(line);
   console.log(welcome({ base, isSimulated: !env.TRAEFIK_API_URL && wanted.some(({ name }) => name === "traefik") }));
 }

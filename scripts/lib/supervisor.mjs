@@ -110,11 +110,10 @@ function keep(program, { say, giveUp, mayRestart, patience }) {
 /**
  * Runs programs side by side. Until `settled()` is called, the end of one is the end of all (somebody is watching the start, and wants to
  * know); afterwards a program that dies is started again with growing pauses, five times in a row at most.
- * @param {readonly Program[]} programs in the order in which they are to be stopped
  * @param {{ say: (line: string) => void, giveUp: (why: string) => void, patience?: Patience }} owner
  *   `giveUp` is told once why the house cannot go on; the owner then stops it
  */
-export function supervise(programs, { say, giveUp, patience = usualPatience }) {
+export function supervise({ say, giveUp, patience = usualPatience }) {
   let isSettled = false;
   let isLost = false;
   /** @param {string} why */
@@ -123,10 +122,13 @@ export function supervise(programs, { say, giveUp, patience = usualPatience }) {
     isLost = true;
   };
   const owner = { say, patience, giveUp: lose, mayRestart: () => isSettled };
-  const kept = programs.map((program) => keep(program, owner));
+  /** @type {ReturnType<typeof keep>[]} */
+  const kept = [];
   return {
+    /** @param {Program} program */
+    start: (program) => void kept.unshift(keep(program, owner)),
     settled: () => void (isSettled = true),
-    /** Stops one after the other, so that whoever drains still finds those it needs. */
+    /** Stops one after the other, the last started first, so that whoever drains still finds those it needs. */
     stop: async () => {
       isLost = true;
       for (const { stop } of kept) await stop();

@@ -18,6 +18,21 @@ export async function waitUntilUp(url, { expected, patience }) {
 }
 
 /**
+ * Polls a URL until anything answers there, or the patience is over: whoever comes next reports what is wrong.
+ * @param {string} url
+ * @param {number} patience milliseconds
+ */
+export async function waitUntilLive(url, patience) {
+  const giveUp = Date.now() + patience;
+  const isLive = () =>
+    fetch(url, { signal: AbortSignal.timeout(2000) }).then(
+      () => true,
+      () => false,
+    );
+  while (!(await isLive()) && Date.now() < giveUp) await sleep(50);
+}
+
+/**
  * @param {string} url
  * @param {number} expected
  */

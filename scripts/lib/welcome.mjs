@@ -22,7 +22,7 @@ function curl(base, method, params = {}) {
  * @param {{ base: string, isSimulated: boolean }} house
  */
 export function welcome({ base, isSimulated }) {
-  const time = { name: "time__get_current_time", arguments: { timezone: "Europe/Berlin" } };
+  const time = { name: "time__current_time", arguments: { zones: ["Europe/Berlin"] } };
   const routes = { name: "traefik__list_routes", arguments: {} };
   return `
   Shardgate is up.
