@@ -2,6 +2,7 @@ import type { TraefikClient } from "./client/traefik-client.ts";
 import type { Settings } from "./settings.ts";
 import type { History } from "./store/history.ts";
 import type { RouteStore } from "./store/route-store.ts";
+import type { TellTraefik } from "./store/tell-traefik.ts";
 import type { WriteQueue } from "./store/write-queue.ts";
 
 /** Time, replaceable in tests. */
@@ -18,6 +19,8 @@ export interface Deps {
   readonly store: RouteStore;
   readonly history: History;
   readonly queue: WriteQueue;
+  /** Makes Traefik load its files, by the ways the operator chose; says which were used. */
+  readonly tellTraefik: TellTraefik;
   readonly settings: Settings;
   readonly clock: Clock;
   /** Base URL of Traefik's API. */

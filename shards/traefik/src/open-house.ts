@@ -7,6 +7,7 @@ import type { Deps } from "./deps.ts";
 import type { Settings } from "./settings.ts";
 import { createHistory } from "./store/history.ts";
 import { createRouteStore, MANAGED_FOLDER } from "./store/route-store.ts";
+import { createTeller } from "./store/tell-traefik.ts";
 import { createWriteQueue } from "./store/write-queue.ts";
 
 /** What a running shard holds. */
@@ -28,6 +29,7 @@ export function openHouse(settings: Settings): House {
   const simulated = real === undefined;
   const dynamicDir = real ?? join(stateDir, "simulated-dynamic");
   const simulation = simulated ? simulate(dynamicDir) : undefined;
+  const store = createRouteStore({ dynamicDir });
   const clock = {
     now: Date.now,
     sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal && { signal }),
@@ -39,7 +41,8 @@ export function openHouse(settings: Settings): House {
       user: settings.TRAEFIK_API_USER,
       password: settings.TRAEFIK_API_PASSWORD,
     }),
-    store: createRouteStore({ dynamicDir }),
+    store,
+    tellTraefik: createTeller(store, settings),
     history: createHistory(stateDir, clock.now),
     queue: createWriteQueue(),
     settings,

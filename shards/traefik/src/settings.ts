@@ -12,6 +12,17 @@ const flag = z
   .default("false")
   .transform((text) => text === "true" || text === "1");
 
+const argv = z.string().transform((text, context) => {
+  try {
+    const parsed = z.array(z.string().min(1)).min(1).safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
+  } catch {
+    // Told below: no JSON is as wrong as JSON of another shape.
+  }
+  context.addIssue({ code: "custom", message: "must be a JSON list of texts" });
+  return z.NEVER;
+});
+
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL, such as http://traefik:8080" });
 
 /** The shard's environment. Without TRAEFIK_API_URL it runs on a simulated Traefik. */
@@ -51,6 +62,18 @@ export const settingsSchema = z
         "must be IP ranges, such as 192.168.0.0/16, with commas between",
       )
       .describe("address ranges that backends may be in; unset: any but loopback and link-local"),
+    RELOAD_STRATEGY: z
+      .enum(["touch", "command", "webhook", "none"])
+      .default("touch")
+      .describe(
+        "how Traefik is told of a change: by the folder's times; besides that by RELOAD_COMMAND or RELOAD_WEBHOOK; or not at all",
+      ),
+    RELOAD_COMMAND: argv
+      .optional()
+      .describe(
+        'program and arguments as a JSON list, such as ["docker","kill","-s","HUP","traefik"]; run without a shell',
+      ),
+    RELOAD_WEBHOOK: httpUrl.optional().describe("URL that is sent a POST after each change"),
     REQUIRE_AUTH_MIDDLEWARE: flag.describe("true: refuse routes without a middleware that authenticates"),
   })
   .superRefine((settings, context) => {
@@ -62,6 +85,16 @@ export const settingsSchema = z
         code: "custom",
         path: [missing],
         message: `not set, but ${given} is: set both for a real Traefik, or neither for a simulated one`,
+      });
+    }
+    const needed = ({ command: "RELOAD_COMMAND", webhook: "RELOAD_WEBHOOK" } as const)[
+      settings.RELOAD_STRATEGY as "command" | "webhook"
+    ];
+    if (needed !== undefined && settings[needed] === undefined) {
+      context.addIssue({
+        code: "custom",
+        path: [needed],
+        message: `not set, but RELOAD_STRATEGY is ${settings.RELOAD_STRATEGY}`,
       });
     }
     if (dir !== undefined && isInside(settings.SHARD_STATE_DIR, dir)) {

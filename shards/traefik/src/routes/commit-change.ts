@@ -65,7 +65,7 @@ async function prove(
 ): Promise<Made> {
   let sight: Sight & { readonly tookMs: number };
   try {
-    await deps.store.poke();
+    await deps.tellTraefik();
     sight = await waitFor(deps, expected, running, ({ state }) => state === "loaded", signal);
   } catch (error) {
     // The file is there: whatever fails now is told as its state, not as a call that failed.
@@ -124,7 +124,7 @@ async function rollBack(
   const { store } = deps;
   if (before === undefined) await store.remove(name, hashOf(after));
   else await store.write(name, before.text, hashOf(after));
-  await store.poke();
+  await deps.tellTraefik();
   const old = before === undefined ? undefined : membersOf(before.text);
   const gone = membersOf(after);
   if (old !== undefined) await waitFor(deps, old, running, ({ state }) => state === "loaded", signal);

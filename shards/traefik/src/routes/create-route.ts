@@ -160,7 +160,7 @@ async function unchanged(
 ): Promise<CreateResult> {
   let sight = await look(deps.client, plan, running, signal);
   if (sight.state !== "loaded" && !dryRun) {
-    await deps.store.poke();
+    await deps.tellTraefik();
     sight = await waitFor(deps, plan, running, ({ state }) => state === "loaded", signal);
   }
   if (sight.state === "loaded") {

@@ -2,8 +2,10 @@ import { ToolError } from "@shardgate/shard-sdk";
 import { z } from "zod";
 import type { Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
+import type { ChangeAction } from "../store/history.ts";
+import type { StoredFile } from "../store/route-store.ts";
 import { routerName } from "./names.ts";
-import { look, waitFor } from "./prove.ts";
+import { look, waitFor, type Expected } from "./prove.ts";
 import { isOurs, membersOf } from "./render-route.ts";
 import { routeSummarySchema, summarize } from "./route-summary.ts";
 import { whyNotLoaded } from "./why-not-loaded.ts";
@@ -48,7 +50,7 @@ async function attempt(
   input: z.output<typeof deleteInputSchema>,
   signal?: AbortSignal,
 ): Promise<DeleteResult> {
-  const { client, store, history, simulated, settings } = deps;
+  const { client, store, simulated, settings } = deps;
   const running = await client.running(signal);
   const name = nameOf(input.name, running, settings.NAME_PREFIX);
   const file = await store.read(name);
@@ -68,7 +70,24 @@ async function attempt(
       next_step: "Nothing was changed. Call again with dry_run: false to delete it.",
     };
 
-  const revision = await history.record({ name, action: "delete", before: file.text, after: null });
+  const gone = await removeRoute(deps, { name, file, action: "delete" }, members, running, signal);
+  return { ...base, ...gone, warnings: [...warnings, ...gone.warnings] };
+}
+
+type Gone = Pick<DeleteResult, "ok" | "warnings" | "reason" | "took_ms" | "next_step"> & {
+  readonly outcome: "deleted" | "deleted_not_unloaded";
+};
+
+/** Deletes a file of ours, tells Traefik, and proves that it dropped the route. To be called by one change at a time. */
+export async function removeRoute(
+  deps: Deps,
+  { name, file, action }: { readonly name: string; readonly file: StoredFile; readonly action: ChangeAction },
+  members: Expected,
+  running: Running,
+  signal?: AbortSignal,
+): Promise<Gone & { readonly revision: string }> {
+  const { store, history } = deps;
+  const revision = await history.record({ name, action, before: file.text, after: null });
   try {
     await store.remove(name, file.hash);
   } catch (error) {
@@ -76,8 +95,8 @@ async function attempt(
     throw error;
   }
   const gone = await proveGone(deps, members, running, signal);
-  await history.audit({ action: "delete", name, outcome: gone.outcome, revision: revision.id });
-  return { ...base, ...gone, warnings: [...warnings, ...gone.warnings], revision: revision.id };
+  await history.audit({ action, name, outcome: gone.outcome, revision: revision.id });
+  return { ...gone, revision: revision.id };
 }
 
 /** The router's name for what was asked: with our prefix, or spelled out as another provider's. */
@@ -132,15 +151,10 @@ function usersElsewhere(name: string, running: Running): string[] {
   return [...new Set(uses)];
 }
 
-async function proveGone(
-  deps: Deps,
-  members: NonNullable<ReturnType<typeof membersOf>>,
-  running: Running,
-  signal?: AbortSignal,
-): Promise<Pick<DeleteResult, "ok" | "outcome" | "warnings" | "reason" | "took_ms" | "next_step">> {
+async function proveGone(deps: Deps, members: Expected, running: Running, signal?: AbortSignal): Promise<Gone> {
   try {
     const before = await look(deps.client, members, running, signal);
-    await deps.store.poke();
+    await deps.tellTraefik();
     // Stale means: something else of that name is there now.
     const sight = await waitFor(
       deps,

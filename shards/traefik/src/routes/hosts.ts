@@ -25,7 +25,8 @@ export function readHost(text: string, field: string): string {
     .replace(/\/$/, "")
     .replace(/\.$/, "");
   const wildcard = bare.startsWith("*.");
-  const ascii = domainToASCII(wildcard ? bare.slice(2) : bare).toLowerCase();
+  // domainToASCII cuts at what ends a host in a URL, and decodes percent signs.
+  const ascii = /[/?#@\\:%[\]\s]/.test(bare) ? "" : domainToASCII(wildcard ? bare.slice(2) : bare).toLowerCase();
   const labels = ascii.split(".");
   const isName = ascii.length <= 253 && labels.every((label) => LABEL.test(label));
   if (ascii !== "" && (isName || (!wildcard && isIP(ascii) !== 0))) return wildcard ? `*.${ascii}` : ascii;

@@ -6,6 +6,7 @@ import { findConflicts } from "./conflicts.ts";
 import { hostsOfRule } from "./hosts.ts";
 import { providerOf } from "./names.ts";
 import { look, lookupIn } from "./prove.ts";
+import { withoutUserInfo } from "./redact.ts";
 import { isOurs, membersOf } from "./render-route.ts";
 
 const PROTOCOLS = ["http", "tcp", "udp"] as const;
@@ -169,13 +170,13 @@ function describe(
     hosts: hostsOfRule(router.rule),
     entrypoints,
     service: router.service,
-    servers: (service?.loadBalancer?.servers ?? []).map(({ url, address }) => url || address),
+    servers: (service?.loadBalancer?.servers ?? []).map(({ url, address }) => withoutUserInfo(url || address)),
     middlewares: router.middlewares,
     tls: router.tls !== undefined,
     ...(typeof resolver === "string" && resolver !== "" && { cert_resolver: resolver }),
     priority: router.priority,
     status: router.status,
-    errors: router.error,
+    errors: router.error.map(withoutUserInfo),
     provider,
     managed: managed.has(name),
   };

@@ -76,7 +76,7 @@ export async function waitFor(
   done: (sight: Sight) => boolean,
   signal?: AbortSignal,
 ): Promise<Sight & { readonly tookMs: number }> {
-  const { client, store, clock, settings } = deps;
+  const { client, clock, settings } = deps;
   const started = clock.now();
   let poked = started;
   for (;;) {
@@ -84,7 +84,7 @@ export async function waitFor(
     const tookMs = clock.now() - started;
     if (done(sight) || tookMs >= settings.VERIFY_TIMEOUT_MS) return { ...sight, tookMs };
     if (clock.now() - poked >= POKE_EVERY) {
-      await store.poke();
+      await deps.tellTraefik();
       poked = clock.now();
     }
     await clock.sleep(tookMs < FIRST_PHASE ? ASK_EVERY[0] : ASK_EVERY[1], signal);

@@ -66,7 +66,7 @@ onBothKinds("route tools when something is wrong", (stage) => {
 
   test("a file that Traefik is never told of is reported as not loaded, with the ways out", async () => {
     const deaf = stage.target.withSettings({ VERIFY_TIMEOUT_MS: "300" });
-    const house = { ...deaf, store: { ...deaf.store, poke: () => Promise.resolve() } };
+    const house = { ...deaf, tellTraefik: () => Promise.resolve([]) };
     const made = await callTool(house, "create_route", {
       name: "app",
       host: "app.example.com",

@@ -2,9 +2,14 @@ import type { Tool } from "@shardgate/shard-sdk";
 import type { Deps } from "../deps.ts";
 import { createRouteTool } from "./create-route.ts";
 import { deleteRouteTool } from "./delete-route.ts";
+import { getRouteTool } from "./get-route.ts";
 import { listRoutesTool } from "./list-routes.ts";
+import { reloadConfigTool } from "./reload-config.ts";
+import { restoreRouteTool } from "./restore-route.ts";
 
 /** The only list of the shard's tools. */
 export function routeTools(deps: Deps): readonly Tool[] {
-  return [listRoutesTool, createRouteTool, deleteRouteTool].map((make) => make(deps));
+  return [listRoutesTool, getRouteTool, createRouteTool, deleteRouteTool, restoreRouteTool, reloadConfigTool].map(
+    (make) => make(deps),
+  );
 }
