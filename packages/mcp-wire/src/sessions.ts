@@ -84,9 +84,9 @@ export class SessionStore {
 
   /** Closes what was idle too long, and keeps what is at work: a call under way or an open stream is use. */
   sweep(): void {
-    for (const session of this.#sessions.values()) {
-      if (session.calls.size > 0 || session.stream !== undefined) this.#sessions.get(session.id);
-    }
+    // A look-up moves a session to the front, so the list must stand before the first.
+    const busy = [...this.#sessions.values()].filter(({ calls, stream }) => calls.size > 0 || stream !== undefined);
+    for (const session of busy) this.#sessions.get(session.id);
     this.#sessions.purgeStale();
   }
 
@@ -96,11 +96,6 @@ export class SessionStore {
     for (const session of all) {
       if (endpoint === undefined || session.endpoint === endpoint) this.close(session);
     }
-  }
-
-  /** Every session of an endpoint. */
-  *of(endpoint: Endpoint): Iterable<Session> {
-    for (const session of this.#sessions.values()) if (session.endpoint === endpoint) yield session;
   }
 }
 
