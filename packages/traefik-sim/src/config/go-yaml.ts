@@ -58,11 +58,8 @@ export function readGoYaml(text: string, report: Report): GoValue | undefined {
     });
   }
   for (const error of first.errors) {
-    const [start] = error.linePos ?? [];
-    fault(
-      `YAML: ${firstLine(error.message)}`,
-      start === undefined ? undefined : { line: start.line, column: start.col },
-    );
+    const { line, col } = lines.linePos(error.pos[0]);
+    fault(`YAML: ${firstLine(error.message)}`, { line, column: col });
   }
   if (first.errors.length > 0) return undefined;
   try {

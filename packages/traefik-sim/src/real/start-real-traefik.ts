@@ -74,7 +74,7 @@ export async function startRealTraefik(options: RealTraefikOptions = {}): Promis
   writeFileSync(
     join(folder, "traefik.yml"),
     `global: {checkNewVersion: false, sendAnonymousUsage: false}
-log: {level: DEBUG, noColor: true, filePath: "${logFile}"}
+log: {level: INFO, noColor: true, filePath: "${logFile}"}
 entryPoints:
   web: {address: "127.0.0.1:${web}"}
   websecure: {address: "127.0.0.1:${websecure}"}

@@ -12,8 +12,25 @@ type Config = Record<string, unknown>;
 const NONE: ReadonlySet<string> = new Set();
 const PROVIDER = "file";
 
+/** Parts that exist besides what the files say, from other providers or other files; they count as working. */
+export interface Elsewhere {
+  readonly httpServices: ReadonlySet<string>;
+  readonly httpMiddlewares: ReadonlySet<string>;
+  readonly tcpServices: ReadonlySet<string>;
+  readonly tcpMiddlewares: ReadonlySet<string>;
+  readonly udpServices: ReadonlySet<string>;
+}
+
+const NOTHING: Elsewhere = {
+  httpServices: NONE,
+  httpMiddlewares: NONE,
+  tcpServices: NONE,
+  tcpMiddlewares: NONE,
+  udpServices: NONE,
+};
+
 /** Makes a running configuration out of what the files say, with the state and the faults Traefik's API would show. */
-export function buildRuntime(loaded: MergedConfig, entryPoints: EntryPoints): Runtime {
+export function buildRuntime(loaded: MergedConfig, entryPoints: EntryPoints, elsewhere = NOTHING): Runtime {
   // Building fills names in; what was loaded must stay as it is, to tell the next load from it.
   const merged = structuredClone(loaded);
   const defaults = defaultEntryPoints(entryPoints);
@@ -44,25 +61,37 @@ export function buildRuntime(loaded: MergedConfig, entryPoints: EntryPoints): Ru
   buildHttpRouters(http.routers, {
     entryPoints: stream,
     tlsOptions,
-    buildService: httpServiceBuilder(http.services, transports),
-    buildMiddlewares: middlewareBuilder(http.middlewares),
+    buildService: beyond(elsewhere.httpServices, http.services, httpServiceBuilder(http.services, transports)),
+    buildMiddlewares: eachBeyond(elsewhere.httpMiddlewares, http.middlewares),
   });
   buildTcpRouters(tcp.routers, {
     entryPoints: stream,
     tlsOptions,
-    buildService: streamServiceBuilder(tcp.services, "tcp"),
-    buildMiddlewares: middlewareBuilder(tcp.middlewares),
+    buildService: beyond(elsewhere.tcpServices, tcp.services, streamServiceBuilder(tcp.services, "tcp")),
+    buildMiddlewares: eachBeyond(elsewhere.tcpMiddlewares, tcp.middlewares),
   });
   buildUdpRouters(udp.routers, {
     entryPoints: datagram,
     tlsOptions: NONE,
-    buildService: streamServiceBuilder(udp.services, "udp"),
+    buildService: beyond(elsewhere.udpServices, udp.services, streamServiceBuilder(udp.services, "udp")),
     buildMiddlewares: () => {},
   });
   noteUse(http);
   noteUse({ routers: tcp.routers, services: tcp.services });
   noteUse(udp);
   return { http, tcp, udp };
+}
+
+/** Builds a part, unless it is one of those that exist elsewhere and not here. */
+function beyond(elsewhere: ReadonlySet<string>, here: Items, build: (name: string) => void): (name: string) => void {
+  return (name) => {
+    if (here.has(name) || !elsewhere.has(name)) build(name);
+  };
+}
+
+function eachBeyond(elsewhere: ReadonlySet<string>, here: Items): (names: readonly string[]) => void {
+  const build = middlewareBuilder(here);
+  return (names) => build(names.filter((name) => here.has(name) || !elsewhere.has(name)));
 }
 
 function qualified(section: Readonly<Record<string, unknown>>): Map<string, Config> {
@@ -77,7 +106,7 @@ function withEntryPoints(routers: Map<string, Config>, defaults: readonly string
 
 const same = (config: Config): Config => config;
 
-function items(configs: Map<string, Config>, fill = same, internal: Map<string, Config> = new Map()): Items {
+function items(configs: Map<string, Config>, fill = same, internal: ReadonlyMap<string, Config> = new Map()): Items {
   return new Map([
     ...[...configs].map(([name, config]) => [name, new Item(fill(config))] as const),
     ...[...internal].map(([name, config]) => [name, new Item(config)] as const),

@@ -18,24 +18,36 @@ export class LoadError extends Error {}
  * @throws LoadError with Traefik's words and the file's path
  */
 export function loadDirectory(directory: string): { readonly config: MergedConfig; readonly log: readonly string[] } {
-  const config: Record<Root, Record<string, Record<string, Decoded>>> = { http: {}, tcp: {}, udp: {}, tls: {} };
+  const merger = createMerger();
   const log: string[] = [];
   for (const file of listFiles(directory)) {
-    const decoded = loadFile(file);
-    for (const root of ROOTS) {
-      for (const [section, members] of Object.entries((decoded[root] ?? {}) as Record<string, unknown>)) {
-        // Certificates are a list without names; nothing here looks at them.
-        if (Array.isArray(members)) continue;
-        const merged = (config[root][section] ??= {});
-        for (const [name, member] of Object.entries(members as Record<string, Decoded>)) {
-          if (Object.hasOwn(merged, name))
-            log.push(`${root} ${section} ${name} already configured, skipping origin=${file}`);
-          else merged[name] = member;
+    for (const name of merger.add(loadFile(file))) log.push(`${name} already configured, skipping origin=${file}`);
+  }
+  return { config: merger.config, log };
+}
+
+/** Merges files in the order they are given: the first definition of a name wins. */
+export function createMerger(): { readonly config: MergedConfig; add(file: Decoded): readonly string[] } {
+  const config: Record<Root, Record<string, Record<string, Decoded>>> = { http: {}, tcp: {}, udp: {}, tls: {} };
+  return {
+    config,
+    /** @returns what was skipped, as `http routers app` */
+    add(file) {
+      const skipped: string[] = [];
+      for (const root of ROOTS) {
+        for (const [section, members] of Object.entries((file[root] ?? {}) as Record<string, unknown>)) {
+          // Certificates are a list without names; nothing here looks at them.
+          if (Array.isArray(members)) continue;
+          const merged = (config[root][section] ??= {});
+          for (const [name, member] of Object.entries(members as Record<string, Decoded>)) {
+            if (Object.hasOwn(merged, name)) skipped.push(`${root} ${section} ${name}`);
+            else merged[name] = member;
+          }
         }
       }
-    }
-  }
-  return { config, log };
+      return skipped;
+    },
+  };
 }
 
 function listFiles(directory: string): string[] {
