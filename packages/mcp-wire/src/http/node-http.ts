@@ -27,18 +27,20 @@ export function nodeRequest(incoming: IncomingMessage): HttpRequest {
 
 function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    if (Number(incoming.headers["content-length"] ?? 0) > limit) return reject(bodyTooLarge(limit));
     let first: Buffer | undefined;
     let more: Buffer[] | undefined;
     let size = 0;
     incoming.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      // Read on and forget, within the server's time for a request: a client cut off while it sends never sees the answer.
-      if (size > limit) reject(bodyTooLarge(limit));
+      if (size > limit) first = more = undefined;
       else if (first === undefined) first = chunk;
       else (more ??= [first]).push(chunk);
     });
-    incoming.on("end", () => resolve(more === undefined ? (first ?? EMPTY) : Buffer.concat(more)));
+    incoming.on("end", () => {
+      // Only now, within the server's time for a request: a client that is cut off while it sends never sees the answer.
+      if (size > limit) reject(bodyTooLarge(limit));
+      else resolve(more === undefined ? (first ?? EMPTY) : Buffer.concat(more));
+    });
     incoming.on("error", () => reject(bodyBrokeOff()));
   });
 }

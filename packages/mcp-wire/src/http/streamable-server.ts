@@ -1,5 +1,5 @@
 import { classify } from "../classify.ts";
-import { ASSUMED_LEGACY, BATCH_VERSION, Header, LEGACY_VERSIONS } from "../eras.ts";
+import { ASSUMED_LEGACY, BATCH_VERSION, type Era, Header, isModernVersion, LEGACY_VERSIONS } from "../eras.ts";
 import type { Endpoint } from "../exchange.ts";
 import { isBatch, Message, parseBatch } from "../message.ts";
 import type { Session, SessionStore } from "../sessions.ts";
@@ -8,6 +8,7 @@ import { badRequest, RpcCode, WireError } from "../wire-error.ts";
 import { discoverResult, initializeResult, readInitialize } from "./handshake.ts";
 import type { HttpReply, HttpRequest, HttpStream } from "./http-exchange.ts";
 import { PostExchange, SSE_HEADERS } from "./post-exchange.ts";
+import { statusOf } from "./response-status.ts";
 import { listChangedNotification, subscribe } from "./subscription.ts";
 
 export interface StreamableServerOptions {
@@ -118,8 +119,9 @@ export class StreamableServer {
   }
 
   async #postBatch(request: HttpRequest, reply: HttpReply, endpoint: Endpoint, body: Buffer): Promise<void> {
-    const session = this.#legacySession(request, endpoint);
-    const version = session?.version ?? request.header(Header.version) ?? ASSUMED_LEGACY;
+    const named = request.header(Header.version) ?? ASSUMED_LEGACY;
+    const session = isModernVersion(named) ? undefined : this.#legacySession(request, endpoint);
+    const version = session?.version ?? named;
     if (version !== BATCH_VERSION) {
       throw badRequest(
         RpcCode.invalidRequest,
@@ -157,10 +159,11 @@ export class StreamableServer {
     try {
       const response = await this.#answer(message, exchange, endpoint);
       if (response === undefined) exchange.end();
-      else exchange.complete(response.bytes, exchange.era === "modern" ? modernStatus(response) : 200);
+      else exchange.complete(response.bytes, statusOf(response, exchange.era));
     } catch (error) {
       const response = this.#errorResponse(error, message.id);
-      exchange.complete(response.bytes, error instanceof WireError ? error.status : 500);
+      const chosen = error instanceof WireError ? error.status : 500;
+      exchange.complete(response.bytes, statusOf(response, exchange.era, chosen));
     } finally {
       this.#exchanges.delete(exchange);
     }
@@ -263,7 +266,7 @@ export class StreamableServer {
     throw new WireError(RpcCode.invalidRequest, "Session not found; initialize again", { status: 404 });
   }
 
-  #options(era: "legacy" | "modern", version: string, session?: Session) {
+  #options(era: Era, version: string, session?: Session) {
     return { era, version, session, now: this.#now, nextId: () => `"shardgate-${++this.#asked}"` };
   }
 
@@ -279,20 +282,4 @@ export class StreamableServer {
     this.#onBug(error);
     return Message.error(id, { code: RpcCode.internalError, message: "Internal error" });
   }
-}
-
-/** HTTP status of a response in the modern era (2026-07-28 basic/transports, "Error Responses"). */
-const MODERN_STATUS: Record<number, number> = {
-  [RpcCode.methodNotFound]: 404,
-  [RpcCode.parseError]: 400,
-  [RpcCode.invalidRequest]: 400,
-  [RpcCode.headerMismatch]: 400,
-  [RpcCode.missingCapability]: 400,
-  [RpcCode.unsupportedVersion]: 400,
-};
-
-function modernStatus(response: Message): number {
-  if (!response.isError) return 200;
-  const { code } = JSON.parse(response.outcome.toString()) as { code?: unknown };
-  return MODERN_STATUS[code as number] ?? 200;
 }
