@@ -1,0 +1,93 @@
+// The gateway and the shards, started as people start them.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { vi } from "vitest";
+import { get } from "./raw-client.ts";
+import { startProgram, type Program } from "./program.ts";
+
+/** One upstream in `/health`. */
+export interface UpstreamHealth {
+  readonly name: string;
+  readonly kind: string;
+  readonly state: "starting" | "up" | "degraded" | "down";
+  readonly tools: number;
+  readonly since: string;
+  readonly url?: string;
+  readonly version?: string;
+  readonly latency_ms?: number;
+  readonly error?: string;
+}
+
+export interface Health {
+  readonly status: "ok" | "degraded";
+  readonly version: string;
+  readonly uptime_s: number;
+  readonly generation: number;
+  readonly upstreams: readonly UpstreamHealth[];
+}
+
+export interface Gateway extends Program {
+  readonly health: () => Promise<Health>;
+  /** Waits until an upstream is in a state. @throws Error with what it is instead */
+  readonly until: (upstream: string, state: UpstreamHealth["state"], within?: number) => Promise<UpstreamHealth>;
+}
+
+export interface GatewayOptions {
+  /** The upstreams of `gateway.yaml`; more of its keys go to `listen`. */
+  readonly upstreams?: Readonly<Record<string, object>>;
+  readonly listen?: object;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Waits until every upstream of the file is up; true unless said otherwise. */
+  readonly untilUp?: boolean;
+}
+
+/** Starts `shardgate serve` on a free port with a configuration file of its own. */
+export async function startGateway({ upstreams = {}, listen = {}, env = {}, untilUp = true }: GatewayOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "shardgate-e2e-"));
+  const config = join(folder, "gateway.yaml");
+  // JSON is YAML.
+  writeFileSync(config, JSON.stringify({ listen, upstreams }));
+  const program = await startProgram({
+    file: "packages/gateway/bin/shardgate.mjs",
+    args: ["serve", "--config", config, "--port", "0"],
+    env: { LOG_FORMAT: "json", ...env },
+  });
+  const health = async () => JSON.parse((await get(`${program.url}/health`)).text) as Health;
+  const gateway: Gateway = {
+    ...program,
+    health,
+    until: (name, state, within = 10_000) =>
+      vi.waitFor(
+        async () => {
+          const found = (await health()).upstreams.find((one) => one.name === name);
+          if (found?.state === state) return found;
+          throw new Error(`${name} is not ${state}: ${JSON.stringify(found)}`);
+        },
+        { timeout: within, interval: 20 },
+      ),
+    async stop() {
+      await program.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    if (untilUp) for (const name of Object.keys(upstreams)) await gateway.until(name, "up");
+    return gateway;
+  } catch (error) {
+    await gateway.stop();
+    throw error;
+  }
+}
+
+/** Starts a shard of the house; port 0 unless it has to come back where it was. */
+export function startShard(
+  name: "time" | "traefik",
+  { port = 0, env = {}, cwd }: { port?: number; env?: Readonly<Record<string, string>>; cwd?: string } = {},
+): Promise<Program> {
+  return startProgram({
+    file: `shards/${name}/dist/main.mjs`,
+    env: { PORT: String(port), LOG_FORMAT: "json", ...env },
+    ...(cwd !== undefined && { cwd }),
+  });
+}
