@@ -9,6 +9,11 @@ export interface Classification {
   readonly version: string | undefined;
 }
 
+/** Where headers are looked up, by their lower-case names. */
+export interface HeaderSource {
+  header(name: string): string | undefined;
+}
+
 /** Which member of `params` the `Mcp-Name` header mirrors (SEP-2243), by method. */
 const NAME_SOURCE: Record<string, "name" | "uri"> = {
   "tools/call": "name",
@@ -20,12 +25,12 @@ const NAME_SOURCE: Record<string, "name" | "uri"> = {
  * Tells the era of a message by its body, with the headers as a cross-check, and validates the modern envelope
  * (2026-07-28 basic/index and basic/transports; SEP-2243).
  *
- * @param header looks up a request header by its lower-case name
+ * @param request gives its headers by their lower-case names
  * @throws WireError `-32602` for an envelope with parts missing, `-32022` for a revision we do not speak,
  *   `-32020` where header and body disagree; all with HTTP 400
  */
-export function classify(message: Message, header: (name: string) => string | undefined): Classification {
-  const headerVersion = header(Header.version);
+export function classify(message: Message, request: HeaderSource): Classification {
+  const headerVersion = request.header(Header.version);
   const headerIsModern = headerVersion !== undefined && isModernVersion(headerVersion);
   if (message.method === "initialize") {
     if (headerIsModern)
@@ -47,7 +52,7 @@ export function classify(message: Message, header: (name: string) => string | un
     throw badRequest(RpcCode.unsupportedVersion, `Unsupported protocol version ${headerVersion}`, data);
   }
   if (message.isRequest) checkEnvelope(message, meta);
-  checkHeaders(message, header);
+  checkHeaders(message, request);
   return { era: "modern", version: headerVersion };
 }
 
@@ -62,8 +67,8 @@ function checkEnvelope(message: Message, meta: Record<string, unknown> | undefin
   });
 }
 
-function checkHeaders(message: Message, header: (name: string) => string | undefined): void {
-  const method = header(Header.method);
+function checkHeaders(message: Message, request: HeaderSource): void {
+  const method = request.header(Header.method);
   if (message.isRequest && method === undefined)
     throw mismatch(Header.method, method, `the body's method is ${message.method}`);
   if (method !== undefined && method !== message.method) {
@@ -72,7 +77,7 @@ function checkHeaders(message: Message, header: (name: string) => string | undef
   const source = NAME_SOURCE[message.method];
   if (source === undefined) return;
   const named = message[source];
-  const raw = header(Header.name)?.trim();
+  const raw = request.header(Header.name)?.trim();
   if (raw === undefined) {
     if (named !== undefined)
       throw mismatch(Header.name, raw, `the body's params.${source} is ${JSON.stringify(named)}`);

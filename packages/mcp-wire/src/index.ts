@@ -22,7 +22,7 @@ export { LIST_TTL_MS } from "./http/handshake.ts";
 export type { HttpReply, HttpRequest, HttpStream } from "./http/http-exchange.ts";
 export { HttpLink, type HttpLinkOptions } from "./http/http-link.ts";
 export type { HttpSender, SendRequest, SendSink } from "./http/http-sender.ts";
-export { nodeReply, nodeRequest } from "./http/node-http.ts";
+export { NodeReply, NodeRequest } from "./http/node-http.ts";
 export { StreamableServer, type StreamableServerOptions } from "./http/streamable-server.ts";
 export { undiciSender, type SenderOptions } from "./http/undici-sender.ts";
 export { editObject, memberOf, replaceMember } from "./json/edit.ts";

@@ -1,12 +1,13 @@
 import type { HttpReply, HttpRequest } from "@shardgate/mcp-wire";
 
+/** Serves one request; every outcome goes to `reply`. */
+export type Handler = (request: HttpRequest, reply: HttpReply) => void;
+
 /** A protocol offered to downstreams over HTTP. Never opens a port: `app.ts` mounts it. */
 export interface Front {
   readonly name: string;
-  /** Paths it serves, in Hono's notation. */
-  readonly paths: readonly string[];
-  /** Serves one request; `params` are those of the path. */
-  handle(request: HttpRequest, reply: HttpReply, params: Readonly<Record<string, string>>): void;
+  /** How to serve a path; undefined where it is not this front's. */
+  route(path: string): Handler | undefined;
   /** Calls under way. */
   readonly active: number;
   /** Called every few seconds, for what has to happen in time. */

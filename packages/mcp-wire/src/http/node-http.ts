@@ -3,26 +3,37 @@ import { type HttpReply, type HttpRequest, type HttpStream, STREAM_BACKLOG, STRE
 import { bodyBrokeOff, bodyTooLarge } from "./http-errors.ts";
 
 /** The wire's view of a request of `node:http`. */
-export function nodeRequest(incoming: IncomingMessage): HttpRequest {
-  return {
-    method: incoming.method ?? "GET",
-    header(name) {
-      const value = incoming.headers[name];
-      return typeof value === "string" ? value : value?.join(", ");
-    },
-    headersWith(prefix) {
-      const found: string[] = [];
-      const raw = incoming.rawHeaders;
-      for (let index = 0; index < raw.length; index += 2) {
-        const name = raw[index] as string;
-        if (name.length >= prefix.length && name.slice(0, prefix.length).toLowerCase() === prefix) {
-          found.push(name, raw[index + 1] as string);
-        }
+export class NodeRequest implements HttpRequest {
+  readonly #incoming: IncomingMessage;
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming;
+  }
+
+  get method(): string {
+    return this.#incoming.method ?? "GET";
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#incoming.headers[name];
+    return typeof value === "string" ? value : value?.join(", ");
+  }
+
+  headersWith(prefix: string): readonly string[] {
+    const found: string[] = [];
+    const raw = this.#incoming.rawHeaders;
+    for (let index = 0; index < raw.length; index += 2) {
+      const name = raw[index] as string;
+      if (name.length > prefix.length && name.slice(0, prefix.length).toLowerCase() === prefix) {
+        found.push(name, raw[index + 1] as string);
       }
-      return found;
-    },
-    body: (limit) => readBody(incoming, limit),
-  };
+    }
+    return found;
+  }
+
+  body(limit: number): Promise<Buffer> {
+    return readBody(this.#incoming, limit);
+  }
 }
 
 function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
@@ -47,26 +58,37 @@ function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
 
 const EMPTY = Buffer.alloc(0);
 
+/** A body up to this size goes out in one piece with its head. */
+const ONE_WRITE = 64 * 1024;
+
 /** The wire's view of a response of `node:http`. */
-export function nodeReply(outgoing: ServerResponse): HttpReply {
-  return {
-    send(status, headers, body = EMPTY) {
-      const head: string[] = ["Content-Length", String(body.length)];
-      for (const name in headers) head.push(name, headers[name] as string);
-      outgoing.writeHead(status, head);
-      outgoing.end(body);
-    },
-    stream(status, headers) {
-      outgoing.writeHead(status, headers);
-      outgoing.flushHeaders();
-      return nodeStream(outgoing);
-    },
-    onGone(listener) {
-      outgoing.once("close", () => {
-        if (!outgoing.writableFinished) listener();
-      });
-    },
-  };
+export class NodeReply implements HttpReply {
+  readonly #outgoing: ServerResponse;
+
+  constructor(outgoing: ServerResponse) {
+    this.#outgoing = outgoing;
+  }
+
+  send(status: number, headers: Readonly<Record<string, string>>, body: Buffer = EMPTY): void {
+    const head: string[] = ["Content-Length", String(body.length)];
+    for (const name in headers) head.push(name, headers[name] as string);
+    this.#outgoing.writeHead(status, head);
+    // Node joins head and body into one write only where the body is a string; Latin-1 keeps every byte.
+    if (body.length <= ONE_WRITE) this.#outgoing.end(body.toString("latin1"), "latin1");
+    else this.#outgoing.end(body);
+  }
+
+  stream(status: number, headers: Readonly<Record<string, string>>): HttpStream {
+    this.#outgoing.writeHead(status, headers);
+    this.#outgoing.flushHeaders();
+    return nodeStream(this.#outgoing);
+  }
+
+  onGone(listener: () => void): void {
+    this.#outgoing.once("close", () => {
+      if (!this.#outgoing.writableFinished) listener();
+    });
+  }
 }
 
 function nodeStream(outgoing: ServerResponse): HttpStream {

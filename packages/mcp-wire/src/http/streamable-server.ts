@@ -99,7 +99,7 @@ export class StreamableServer {
     if (isBatch(body)) return this.#postBatch(request, reply, endpoint, body);
     const message = Message.parse(body);
     try {
-      const { era, version } = classify(message, request.header);
+      const { era, version } = classify(message, request);
       if (era === "modern") {
         await this.#serve(
           message,

@@ -3,11 +3,12 @@ import {
   SessionStore,
   StreamableServer,
   type StreamableServerOptions,
+  RpcCode,
   WireError,
 } from "@shardgate/mcp-wire";
 import type { Logger } from "../../core/logger.ts";
 import type { Gateway } from "../../gateway.ts";
-import type { Front } from "../front.ts";
+import type { Front, Handler } from "../front.ts";
 import { aggregateEndpoint, upstreamEndpoint } from "./endpoints.ts";
 
 export interface McpFrontDeps {
@@ -16,6 +17,8 @@ export interface McpFrontDeps {
   readonly version: string;
   readonly wire?: Partial<StreamableServerOptions>;
 }
+
+const UPSTREAM_PATH = /^\/servers\/([^/]+)\/mcp$/;
 
 /** MCP of both eras: all upstreams at `/mcp`, each one under its own names at `/servers/<name>/mcp`. */
 export function mcpFront({ gateway, logger, version, wire }: McpFrontDeps): Front {
@@ -30,14 +33,17 @@ export function mcpFront({ gateway, logger, version, wire }: McpFrontDeps): Fron
   const aggregate = aggregateEndpoint(gateway, version);
   const single = new Map<string, Endpoint>();
 
-  function endpointOf(name: string): Endpoint {
+  const serveAggregate: Handler = (request, reply) => server.handle(request, reply, aggregate);
+
+  function serveUpstream(name: string): Handler {
     if (!gateway.hasUpstream(name)) {
       const known = [...gateway.upstreams()].join(", ") || "none";
-      throw new WireError(-32600, `Unknown upstream ${name}; known: ${known}`, { status: 404 });
+      const error = new WireError(RpcCode.invalidRequest, `Unknown upstream ${name}; known: ${known}`, { status: 404 });
+      return (_, reply) => server.refuse(reply, error);
     }
     let endpoint = single.get(name);
     if (endpoint === undefined) single.set(name, (endpoint = upstreamEndpoint(gateway, name)));
-    return endpoint;
+    return (request, reply) => server.handle(request, reply, endpoint);
   }
 
   // What is gone leaves nothing behind: neither its endpoint nor the sessions at it.
@@ -51,13 +57,10 @@ export function mcpFront({ gateway, logger, version, wire }: McpFrontDeps): Fron
 
   return {
     name: "mcp",
-    paths: ["/mcp", "/servers/:name/mcp"],
-    handle(request, reply, params) {
-      try {
-        server.handle(request, reply, params["name"] === undefined ? aggregate : endpointOf(params["name"]));
-      } catch (error) {
-        server.refuse(reply, error);
-      }
+    route(path) {
+      if (path === "/mcp") return serveAggregate;
+      const name = UPSTREAM_PATH.exec(path)?.[1];
+      return name === undefined ? undefined : serveUpstream(name);
     },
     get active() {
       return server.active;
