@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { fetchExchange, NodeReply, NodeRequest } from "@shardgate/mcp-wire";
 import { Hono } from "hono";
-import { type EdgeOptions, guard, MAX_HEADERS, type Refusal } from "./edge.ts";
+import { type EdgeOptions, guard, guardHeaders, type Refusal } from "./edge.ts";
 import type { Front, Handler } from "./fronts/front.ts";
 import type { Gateway } from "./gateway.ts";
 
@@ -59,7 +59,7 @@ export function createApp({ gateway, fronts, edge }: AppDeps): App {
     },
     listener(incoming, outgoing) {
       const { host, origin } = incoming.headers;
-      const refusal = tooManyHeaders(incoming) ?? guard(host, origin, edge);
+      const refusal = guardHeaders(incoming.rawHeaders) ?? guard(host, origin, edge);
       if (refusal !== undefined) return refuse(outgoing, refusal);
       if (draining) outgoing.setHeader("Connection", "close");
       const handler = route(pathOf(incoming.url ?? "/"));
@@ -81,9 +81,4 @@ function refuse(outgoing: ServerResponse, { status, message }: Refusal): void {
   const body = JSON.stringify({ error: message });
   outgoing.writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) });
   outgoing.end(body);
-}
-
-function tooManyHeaders(incoming: IncomingMessage): Refusal | undefined {
-  if (incoming.rawHeaders.length / 2 <= MAX_HEADERS) return undefined;
-  return { status: 431, message: `A request may have ${MAX_HEADERS} headers` };
 }

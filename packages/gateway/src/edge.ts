@@ -15,8 +15,24 @@ const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** Suffixes that no one can register, so that no foreign page can point such a name at us (RFC 6762, RFC 8375, ICANN). */
 const PRIVATE_SUFFIXES = [".localhost", ".local", ".lan", ".home.arpa", ".internal"];
 
-/** Headers beyond which Node silently drops the later ones, an Origin among them. */
-export const MAX_HEADERS = 200;
+/** Well below the number beyond which Node silently drops the later ones, an Origin among them. */
+const MAX_HEADERS = 200;
+
+/**
+ * Checks headers as they came, name and value in turn: that none was dropped, and that there is one Host at most, of which
+ * Node would show the first and something in front of us may have looked at the last (RFC 9112 §3.2).
+ *
+ * @returns undefined when the request may pass
+ */
+export function guardHeaders(raw: readonly string[]): Refusal | undefined {
+  if (raw.length / 2 > MAX_HEADERS) return { status: 431, message: `A request may have ${MAX_HEADERS} headers` };
+  let hosts = 0;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] as string;
+    if (name.length === 4 && name.toLowerCase() === "host") hosts++;
+  }
+  return hosts > 1 ? { status: 400, message: "A request names one Host" } : undefined;
+}
 
 /**
  * Checks Host and Origin (2025-11-25 basic/transports, "Security Warning"). A web page can make a browser call us only

@@ -22,18 +22,30 @@ export function loadConfig(
   const diagnostics: Diagnostic[] = [];
   const report = (message: string, path: string, [start, end]: Range): void => {
     const { line, col } = lines.linePos(start);
+    // One value, one problem: what follows from the first helps nobody.
+    if (diagnostics.some((known) => known.line === line && known.column === col)) return;
     diagnostics.push({ message, path, line, column: col, length: Math.max(1, end - start) });
   };
   for (const error of document.errors) report(error.message, "", error.pos);
   if (diagnostics.length > 0) throw new ConfigError(file, text, diagnostics);
 
   interpolate(document, env, (message, scalar) => report(message, "", rangeOf(scalar)));
-  const parsed = configSchema.safeParse(document.toJS() ?? {});
+  const parsed = configSchema.safeParse(valueOf(document, report), { reportInput: true });
   for (const issue of parsed.error?.issues ?? []) {
     for (const { message, path, range } of locate(document, issue)) report(message, path.join("."), range);
   }
   if (diagnostics.length > 0 || !parsed.success) throw new ConfigError(file, text, diagnostics);
   return toConfig(parsed.data);
+}
+
+/** The plain value of a document; what its aliases cannot give (none of that name, too many) is a problem of the file. */
+function valueOf(document: Document, report: (message: string, path: string, range: Range) => void): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    report((error as Error).message, "", rangeOf(document.contents));
+    return {};
+  }
 }
 
 interface Located {
