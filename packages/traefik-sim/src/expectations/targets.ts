@@ -9,7 +9,7 @@ import type { Target } from "./observe.ts";
 type Closable = Target & { close(): Promise<void> };
 
 /** The entrypoints that the harness gives a real Traefik, for the simulated one. */
-const ENTRY_POINTS: EntryPoints = {
+export const ENTRY_POINTS: EntryPoints = {
   web: { address: ":80" },
   websecure: { address: ":443" },
   tcpep: { address: ":90" },
