@@ -1,0 +1,75 @@
+import { type Exchange, type ListedTool, type ListKind, UpstreamError } from "@shardgate/mcp-wire";
+import type { Checkup, Upstream, UpstreamProfile } from "../upstreams/upstream.ts";
+import { OK } from "./calls.ts";
+
+export function listedTool(name: string): ListedTool {
+  const bytes = Buffer.from(JSON.stringify({ name, inputSchema: { type: "object" } }));
+  return { name, modern: bytes, legacy: bytes };
+}
+
+/** An upstream that does what a test says, and remembers what was asked of it. */
+export class ScriptedUpstream implements Upstream {
+  name: string | undefined;
+  tools: readonly ListedTool[] = [listedTool("now")];
+  /** Answers nothing and refuses nothing. */
+  isHung = false;
+  isDown = false;
+  checkup: Checkup = {};
+  announces = false;
+  readonly asked: string[] = [];
+  isClosed = false;
+  exchange: Exchange = async () => OK;
+  #onChange: ((list: ListKind) => void) | undefined;
+  #onEnd: ((reason: Error) => void) | undefined;
+
+  async connect(): Promise<UpstreamProfile> {
+    await this.#answer("connect");
+    const description = { serverInfo: '{"name":"x","version":"2"}', capabilities: "{}", instructions: undefined };
+    return { description, tools: this.tools, version: "2", ...(this.name !== undefined && { name: this.name }) };
+  }
+
+  async check(): Promise<Checkup> {
+    await this.#answer("check");
+    return this.checkup;
+  }
+
+  async listTools(): Promise<readonly ListedTool[]> {
+    await this.#answer("list");
+    return this.tools;
+  }
+
+  notify(): void {
+    this.asked.push("notify");
+  }
+
+  watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined {
+    if (!this.announces) return undefined;
+    this.asked.push("watch");
+    this.#onChange = onChange;
+    this.#onEnd = onEnd;
+    return () => this.asked.push("unwatch");
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+
+  announce(): void {
+    this.#onChange?.("tools");
+  }
+
+  breakStream(reason: Error): void {
+    this.#onEnd?.(reason);
+  }
+
+  count(what: string): number {
+    return this.asked.filter((asked) => asked === what).length;
+  }
+
+  #answer(what: string): Promise<void> {
+    this.asked.push(what);
+    if (this.isHung) return new Promise(() => undefined);
+    if (this.isDown) return Promise.reject(new UpstreamError("unavailable", "it cannot be reached (ECONNREFUSED)", { sent: false }));
+    return Promise.resolve();
+  }
+}
