@@ -41,6 +41,11 @@ export const settingsSchema = z
       .string()
       .default(".state/traefik")
       .describe("where earlier versions of routes are kept; never inside the dynamic directory"),
+    TRAEFIK_TLS_ADDRESS: z
+      .string()
+      .regex(/^.+:\d{1,5}$/, "must be host:port")
+      .optional()
+      .describe("where Traefik speaks HTTPS, as host:port; unset: the API's host and the entrypoint's port"),
     VERIFY_TIMEOUT_MS: z.coerce
       .number("must be a number")
       .int()

@@ -62,6 +62,16 @@ export const rawDataSchema = z.looseObject({
   udpServices: map(serviceSchema),
 });
 
+export const certificateSchema = z.looseObject({
+  commonName: text,
+  sans: texts,
+  issuerCN: text,
+  issuerOrg: text,
+  notAfter: text,
+});
+
+export type ApiCertificate = z.output<typeof certificateSchema>;
+
 /** Any router, service or middleware as a single-item endpoint shows it. */
 export const itemSchema = z.record(z.string(), z.unknown());
 

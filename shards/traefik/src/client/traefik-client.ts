@@ -1,10 +1,12 @@
 import { ToolError } from "@shardgate/shard-sdk";
 import { z } from "zod";
 import {
+  certificateSchema,
   entryPointSchema,
   itemSchema,
   rawDataSchema,
   versionSchema,
+  type ApiCertificate,
   type ApiItem,
   type ApiVersion,
   type Protocol,
@@ -20,6 +22,8 @@ export interface TraefikClient {
   running(signal?: AbortSignal): Promise<Running>;
   /** One router, service or middleware by its qualified name; undefined when Traefik has none of that name. */
   item(protocol: Protocol, section: SectionName, name: string, signal?: AbortSignal): Promise<ApiItem | undefined>;
+  /** Certificates in Traefik's default store; undefined below 3.7, which does not tell. */
+  certificates(signal?: AbortSignal): Promise<readonly ApiCertificate[] | undefined>;
   /** Routers whose name or rule contains a text, by qualified name. */
   searchRouters(protocol: Protocol, text: string, signal?: AbortSignal): Promise<ReadonlyMap<string, ApiItem>>;
 }
@@ -87,6 +91,7 @@ export function createTraefikClient({ baseUrl, fetch, user, password }: TraefikC
   return {
     item: (protocol, section, name, signal) =>
       find(`/api/${protocol}/${section}/${encodeURIComponent(name)}`, itemSchema, signal),
+    certificates: (signal) => find("/api/certificates?per_page=10000", z.array(certificateSchema), signal),
     async searchRouters(protocol, text, signal) {
       const path = `/api/${protocol}/routers?per_page=10000&search=${encodeURIComponent(text)}`;
       const list = await get(path, z.array(itemSchema), signal);

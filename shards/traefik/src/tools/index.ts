@@ -1,7 +1,9 @@
 import type { Tool } from "@shardgate/shard-sdk";
 import type { Deps } from "../deps.ts";
+import { checkSslStatusTool } from "./check-ssl-status.ts";
 import { createRouteTool } from "./create-route.ts";
 import { deleteRouteTool } from "./delete-route.ts";
+import { getBackendStatusTool } from "./get-backend-status.ts";
 import { getRouteTool } from "./get-route.ts";
 import { listRoutesTool } from "./list-routes.ts";
 import { reloadConfigTool } from "./reload-config.ts";
@@ -9,14 +11,18 @@ import { restoreRouteTool } from "./restore-route.ts";
 import { validateConfigTool } from "./validate-config.ts";
 
 /** The only list of the shard's tools. */
+const MAKERS = [
+  listRoutesTool,
+  getRouteTool,
+  createRouteTool,
+  deleteRouteTool,
+  restoreRouteTool,
+  validateConfigTool,
+  getBackendStatusTool,
+  checkSslStatusTool,
+  reloadConfigTool,
+];
+
 export function routeTools(deps: Deps): readonly Tool[] {
-  return [
-    listRoutesTool,
-    getRouteTool,
-    createRouteTool,
-    deleteRouteTool,
-    restoreRouteTool,
-    validateConfigTool,
-    reloadConfigTool,
-  ].map((make) => make(deps));
+  return MAKERS.map((make) => make(deps));
 }

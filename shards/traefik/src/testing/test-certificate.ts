@@ -1,0 +1,21 @@
+// A self-signed certificate for tests alone: tls.example.com and *.wild.example.com, until 2046. Its key protects nothing.
+export const testCertificate = `-----BEGIN CERTIFICATE-----
+MIIBujCCAWGgAwIBAgIUdWAvG/Dd2xdC7xGBCFEgstuXXjswCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPdGxzLmV4YW1wbGUuY29tMB4XDTI2MTEyMTAyMTk1OVoXDTQ2
+MTExNjAyMTk1OVowGjEYMBYGA1UEAwwPdGxzLmV4YW1wbGUuY29tMFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEmLrD3ubyY2anQRTVg8q7Vctj7txzhiY5x+Ncjzb2
+rpifQSQduzy4+b0ldlA9XsOicYAgSXnZx8vHo6wg+/8lD6OBhDCBgTAdBgNVHQ4E
+FgQU6OtY5OHVxbkHOyCA5q7/gt0v9zYwHwYDVR0jBBgwFoAU6OtY5OHVxbkHOyCA
+5q7/gt0v9zYwDwYDVR0TAQH/BAUwAwEB/zAuBgNVHREEJzAlgg90bHMuZXhhbXBs
+ZS5jb22CEioud2lsZC5leGFtcGxlLmNvbTAKBggqhkjOPQQDAgNHADBEAiAQhcJY
+WImsh62i1Z8UvRpcLs/zvQlZVngN67TpGXCjaQIgeaL3NoWm+yEhurhUKth8rPcM
+R0xST4Lr4E+OQVZJndY=
+-----END CERTIFICATE-----
+`;
+
+export const testKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg/dXr9viWFHPD67rP
+xTONOEP0YH4s8WJ7tWNmIULYBmehRANCAASYusPe5vJjZqdBFNWDyrtVy2Pu3HOG
+JjnH41yPNvaumJ9BJB27PLj5vSV2UD1ew6JxgCBJednHy8ejrCD7/yUP
+-----END PRIVATE KEY-----
+`;
