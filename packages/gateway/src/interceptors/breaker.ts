@@ -73,7 +73,8 @@ export function breaker(timers: Timers, limits: BreakerLimits = DEFAULT_BREAKER)
   };
 
   function onFailure(circuit: Circuit): void {
-    if (++circuit.failures < limits.failures) return;
+    // Of calls under way when it opens, each further failure says nothing new.
+    if (++circuit.failures < limits.failures || circuit.openUntil > timers.now()) return;
     const openMs = Math.min(limits.openMs * 2 ** circuit.opened++, limits.maxOpenMs);
     circuit.openUntil = timers.now() + jittered(openMs, timers);
   }

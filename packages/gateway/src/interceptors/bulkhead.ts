@@ -1,4 +1,4 @@
-import type { Interceptor } from "../core/call.ts";
+import type { Call, Interceptor } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Timers } from "../core/timers.ts";
 
@@ -26,7 +26,7 @@ export function bulkhead(timers: Timers, limits: BulkheadLimits = DEFAULT_BULKHE
     let hold = holds.get(key);
     if (hold === undefined) holds.set(key, (hold = { active: 0, queue: [] }));
     if (hold.active < limits.active) hold.active++;
-    else await takeTurn(hold, call.upstream.name);
+    else await takeTurn(hold, call);
     try {
       return await next(call);
     } finally {
@@ -36,14 +36,10 @@ export function bulkhead(timers: Timers, limits: BulkheadLimits = DEFAULT_BULKHE
     }
   };
 
-  function takeTurn(hold: Hold, upstream: string): Promise<void> {
+  function takeTurn(hold: Hold, { upstream: { name: upstream }, cancellation }: Call): Promise<void> {
+    const details = { upstream, phase: "queue", sent: false } as const;
     const refuse = (why: string) =>
-      new GatewayError("overloaded", `${upstream} is busy: ${why}`, {
-        upstream,
-        phase: "queue",
-        sent: false,
-        retryAfterMs: 1_000,
-      });
+      new GatewayError("overloaded", `${upstream} is busy: ${why}`, { ...details, retryAfterMs: 1_000 });
     if (hold.queue.length >= limits.queued) {
       return Promise.reject(refuse(`${limits.active} calls under way and ${limits.queued} waiting`));
     }
@@ -52,11 +48,18 @@ export function bulkhead(timers: Timers, limits: BulkheadLimits = DEFAULT_BULKHE
         stop();
         resolve();
       };
-      const stop = timers.after(limits.waitMs, () => {
-        hold.queue.splice(hold.queue.indexOf(turn), 1);
-        reject(refuse(`no turn within ${limits.waitMs / 1000} s`));
-      });
+      const leave = (error: GatewayError): void => {
+        const place = hold.queue.indexOf(turn);
+        if (place < 0) return;
+        stop();
+        hold.queue.splice(place, 1);
+        reject(error);
+      };
+      const stop = timers.after(limits.waitMs, () => leave(refuse(`no turn within ${limits.waitMs / 1000} s`)));
       hold.queue.push(turn);
+      cancellation.onCancel((reason) =>
+        leave(new GatewayError("cancelled", `${upstream}: ${reason.message}`, details)),
+      );
     });
   }
 }

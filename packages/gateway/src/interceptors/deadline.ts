@@ -16,7 +16,7 @@ export function deadline(timers: Timers): Interceptor {
       const { timeoutMs, name } = call.upstream;
       let stop = timers.after(timeoutMs, expire);
       function expire(): void {
-        const seconds = Math.round((timers.now() - started) / 1000);
+        const seconds = Math.round((timers.now() - started) / 100) / 10;
         const message = `${name} did not answer ${call.message.name ?? call.message.method} within ${seconds} s`;
         reject(new GatewayError("upstream_timeout", message, { upstream: name, phase: "call", sent: true }));
         call.cancellation.cancel(new Error(message));

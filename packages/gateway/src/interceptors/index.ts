@@ -6,8 +6,11 @@ import { breaker } from "./breaker.ts";
 import { bulkhead } from "./bulkhead.ts";
 import { deadline } from "./deadline.ts";
 
-/** What happens around every call, outermost first: the only list, and its order is the order. */
+/**
+ * What happens around every call, outermost first: the only list, and its order is the order. The breaker counts what the
+ * deadline ends; a deadline begins when the call has its turn, so what it ends was sent.
+ */
 export function createInterceptors(deps: { logger: Logger; timers: Timers }): readonly Interceptor[] {
   const { logger, timers } = deps;
-  return [accessLog(logger, timers), deadline(timers), breaker(timers), bulkhead(timers)];
+  return [accessLog(logger, timers), breaker(timers), bulkhead(timers), deadline(timers)];
 }
