@@ -8,7 +8,8 @@ const SSE = { "Content-Type": "text/event-stream" };
 /** A tool result that says one word. */
 export const said = (word: string): string => `{"resultType":"complete","content":[{"type":"text","text":"${word}"}]}`;
 
-const answered = (request: Received, word = "ok"): string => resultFor(request, said(word));
+/** The whole answer to a request. */
+export const answered = (request: Received, word = "ok"): string => resultFor(request, said(word));
 const event = (data: string): string => `event: message\ndata: ${data}\n\n`;
 
 /** Plain JSON after a while, in milliseconds. */
