@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { fetchExchange, NodeReply, NodeRequest } from "@shardgate/mcp-wire";
+import { type AllowedNames, createHostGuard, fetchExchange, NodeReply, NodeRequest } from "@shardgate/mcp-wire";
 import { Hono } from "hono";
-import { type EdgeOptions, guard, guardHeaders, type Refusal } from "./edge.ts";
+import { guardHeaders, type Refusal } from "./edge.ts";
 import type { Front, Handler } from "./fronts/front.ts";
 import type { Gateway } from "./gateway.ts";
 
 export interface AppDeps {
   readonly gateway: Gateway;
   readonly fronts: readonly Front[];
-  readonly edge: EdgeOptions;
+  readonly allowed: AllowedNames;
 }
 
 /**
@@ -24,8 +24,13 @@ export interface App {
   drain(): void;
 }
 
-export function createApp({ gateway, fronts, edge }: AppDeps): App {
+export function createApp({ gateway, fronts, allowed }: AppDeps): App {
   const app = new Hono();
+  const guardHost = createHostGuard(allowed);
+  const guard = (host: string | undefined, origin: string | undefined): Refusal | undefined => {
+    const message = guardHost(host, origin);
+    return message === undefined ? undefined : { status: 403, message };
+  };
   let draining = false;
   app.get("/health", (c) => c.json(gateway.status()));
   app.get("/livez", (c) => c.json({ status: "ok" }));
@@ -52,14 +57,14 @@ export function createApp({ gateway, fronts, edge }: AppDeps): App {
     async fetch(request) {
       const { host, pathname } = new URL(request.url);
       const { headers } = request;
-      const refusal = guard(headers.get("host") ?? host, headers.get("origin") ?? undefined, edge);
+      const refusal = guard(headers.get("host") ?? host, headers.get("origin") ?? undefined);
       if (refusal !== undefined) return Response.json({ error: refusal.message }, { status: refusal.status });
       const handler = route(pathname);
       return handler === undefined ? app.fetch(request) : fetchExchange(request, handler);
     },
     listener(incoming, outgoing) {
       const { host, origin } = incoming.headers;
-      const refusal = guardHeaders(incoming.rawHeaders) ?? guard(host, origin, edge);
+      const refusal = guardHeaders(incoming.rawHeaders) ?? guard(host, origin);
       if (refusal !== undefined) return refuse(outgoing, refusal);
       if (draining) outgoing.setHeader("Connection", "close");
       const handler = route(pathOf(incoming.url ?? "/"));

@@ -28,7 +28,10 @@ async function startHouse() {
         : { content: [{ type: "text", text: JSON.stringify(args) }] },
   });
   const down = { fetch: (): Promise<Response> => Promise.reject(new Error("refused")) };
-  const hosts: Record<string, { fetch(request: Request): Promise<Response> }> = { "http://echo": surface, "http://gone": down };
+  const hosts: Record<string, { fetch(request: Request): Promise<Response> }> = {
+    "http://echo": surface,
+    "http://gone": down,
+  };
   const definitions = ["echo", "gone"].map((name) => ({
     id: name,
     name,
@@ -49,12 +52,20 @@ async function startHouse() {
 }
 
 async function post(house: House, path: string, message: object, headers: Record<string, string> = {}) {
-  const init = { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify({ jsonrpc: "2.0", ...message }) };
+  const init = {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ jsonrpc: "2.0", ...message }),
+  };
   const response = await house.app.fetch(new Request(`http://localhost:9100${path}`, init));
   return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, never> };
 }
 
-const callEcho = (name: string, args: object = {}) => ({ id: 7, method: "tools/call", params: { name, arguments: args } });
+const callEcho = (name: string, args: object = {}) => ({
+  id: 7,
+  method: "tools/call",
+  params: { name, arguments: args },
+});
 const modern = (method: string, params: object = {}) => ({
   message: {
     id: "a",
@@ -81,7 +92,15 @@ describe("the house", () => {
       uptime_s: expect.any(Number),
       generation: expect.any(Number),
       upstreams: [
-        { name: "echo", kind: "mcp-http", state: "up", tools: 1, url: "http://echo/mcp", version: "3.2.1", latency_ms: expect.any(Number) },
+        {
+          name: "echo",
+          kind: "mcp-http",
+          state: "up",
+          tools: 1,
+          url: "http://echo/mcp",
+          version: "3.2.1",
+          latency_ms: expect.any(Number),
+        },
         { name: "gone", state: "down", tools: 0, error: expect.stringContaining("refused") },
       ],
     });
@@ -96,14 +115,24 @@ describe("the house", () => {
 
   it("lists and calls under qualified names for all, under their own for one, in both eras", async () => {
     const { house } = await startHouse();
-    for (const [path, name] of [["/mcp", "echo__echo"], ["/servers/echo/mcp", "echo"]] as const) {
+    for (const [path, name] of [
+      ["/mcp", "echo__echo"],
+      ["/servers/echo/mcp", "echo"],
+    ] as const) {
       const list = await post(house, path, { id: 1, method: "tools/list" });
       expect(list.body["result"]).toMatchObject({ tools: [{ name, description: "says it again" }] });
       const called = await post(house, path, callEcho(name, { a: 1 }));
-      expect(called).toMatchObject({ status: 200, body: { id: 7, result: { content: [{ type: "text", text: '{"a":1}' }] } } });
+      expect(called).toMatchObject({
+        status: 200,
+        body: { id: 7, result: { content: [{ type: "text", text: '{"a":1}' }] } },
+      });
       const request = modern("tools/list");
       const modernList = await post(house, path, request.message, request.headers);
-      expect(modernList.body["result"]).toMatchObject({ resultType: "complete", cacheScope: "private", tools: [{ name }] });
+      expect(modernList.body["result"]).toMatchObject({
+        resultType: "complete",
+        cacheScope: "private",
+        tools: [{ name }],
+      });
       const modernCall = modern("tools/call", { name, arguments: {} });
       const answer = await post(house, path, modernCall.message, { ...modernCall.headers, "mcp-name": name });
       expect(answer.body["result"]).toMatchObject({ resultType: "complete", content: [{ text: "{}" }] });
@@ -112,7 +141,11 @@ describe("the house", () => {
 
   it("opens a session for a legacy client, and speaks for the upstream on its own path", async () => {
     const { house } = await startHouse();
-    const initialize = { id: 0, method: "initialize", params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: {} } };
+    const initialize = {
+      id: 0,
+      method: "initialize",
+      params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: {} },
+    };
     const all = await post(house, "/mcp", initialize);
     expect(all.body["result"]).toMatchObject({ protocolVersion: "2025-06-18", serverInfo: { name: "shardgate" } });
     const one = await post(house, "/servers/echo/mcp", initialize);
@@ -124,14 +157,21 @@ describe("the house", () => {
 
   it("answers what cannot be done with the error of the table, and logs every call", async () => {
     const { house, logger } = await startHouse();
-    expect((await post(house, "/mcp", callEcho("echo__nope"))).body["error"]).toMatchObject({ code: -32602, message: "Unknown tool: echo__nope" });
+    expect((await post(house, "/mcp", callEcho("echo__nope"))).body["error"]).toMatchObject({
+      code: -32602,
+      message: "Unknown tool: echo__nope",
+    });
     expect((await post(house, "/servers/gone/mcp", callEcho("x"))).body["error"]).toMatchObject({
       code: -31010,
       data: { upstream: "gone", sent: false, retryable: true, phase: "connect", requestId: expect.any(String) },
     });
     expect((await post(house, "/servers/nobody/mcp", callEcho("x"))).status).toBe(404);
-    expect((await post(house, "/mcp", { id: 1, method: "resources/list" })).body["error"]).toMatchObject({ code: -32601 });
-    expect((await post(house, "/mcp", callEcho("echo__echo", { fail: true }))).body["result"]).toMatchObject({ isError: true });
+    expect((await post(house, "/mcp", { id: 1, method: "resources/list" })).body["error"]).toMatchObject({
+      code: -32601,
+    });
+    expect((await post(house, "/mcp", callEcho("echo__echo", { fail: true }))).body["result"]).toMatchObject({
+      isError: true,
+    });
     const outcomes = logger.lines.filter(({ message }) => message === "call").map(({ outcome }) => outcome);
     expect(outcomes).toEqual(["unknown_tool", "upstream_unavailable", "tool_error"]);
   });
@@ -145,7 +185,11 @@ describe("the house", () => {
 
   it("tells listening clients of both eras when tools change", async () => {
     const { house, timers, surface, tools } = await startHouse();
-    const initialize = { id: 0, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: {} } };
+    const initialize = {
+      id: 0,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: {} },
+    };
     const session = (await post(house, "/mcp", initialize)).headers.get("mcp-session-id") as string;
     const stream = await house.app.fetch(
       new Request("http://localhost/mcp", { headers: { accept: "text/event-stream", "mcp-session-id": session } }),

@@ -46,8 +46,8 @@ export function createHouse({ config, providers, logger, timers, createSender = 
     interceptors: createInterceptors({ logger, timers }),
   });
   const fronts = createFronts({ gateway, logger, version: VERSION });
-  const edge = { allowedHosts: config.listen.allowed_hosts, allowedOrigins: config.listen.allowed_origins };
-  const app = createApp({ gateway, fronts, edge });
+  const allowed = { hosts: config.listen.allowed_hosts, origins: config.listen.allowed_origins };
+  const app = createApp({ gateway, fronts, allowed });
   const stop = new AbortController();
   let cancelTick = (): void => undefined;
   const tick = (): void => {

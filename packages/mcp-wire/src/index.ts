@@ -20,6 +20,7 @@ export { fetchExchange } from "./http/fetch-http.ts";
 export { fetchSender } from "./http/fetch-sender.ts";
 export { LIST_TTL_MS } from "./http/handshake.ts";
 export type { HttpReply, HttpRequest, HttpStream } from "./http/http-exchange.ts";
+export { createHostGuard, type AllowedNames, type HostGuard } from "./http/host-guard.ts";
 export { HttpLink, type HttpLinkOptions } from "./http/http-link.ts";
 export type { HttpSender, SendRequest, SendSink } from "./http/http-sender.ts";
 export { NodeReply, NodeRequest } from "./http/node-http.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { createHostGuard } from "@shardgate/mcp-wire/host-guard";
 import { serveSurface, type SurfaceTool } from "@shardgate/mcp-wire/server";
 import { Hono } from "hono";
 import { createCalls } from "./calls.ts";
-import { createEdge } from "./edge.ts";
 import { createHealth } from "./health.ts";
 import { silentLog, type Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
@@ -16,7 +16,7 @@ export interface ShardAppDeps {
   readonly env?: Env;
   /** Default: nothing is logged. */
   readonly log?: Log;
-  /** Host names served besides local ones; see `createEdge`. */
+  /** Host names served besides local ones, also as origins; see `createHostGuard`. */
   readonly allowedHosts?: readonly string[];
   /** Monotonic clock in milliseconds. */
   readonly now?: () => number;
@@ -52,12 +52,16 @@ export function createShardApp(shard: Shard, deps: ShardAppDeps = {}): ShardApp 
   const surface = serveSurface({ ...shard, tools, callTool: calls.run }, (error) =>
     log.debug({ err: error }, "MCP request refused"),
   );
-  const edge = createEdge(deps.allowedHosts);
+  const allowed = deps.allowedHosts ?? [];
+  const guard = createHostGuard({ hosts: allowed, origins: allowed });
   let draining = false;
   let closing: Promise<void> | undefined;
 
   const app = new Hono();
-  app.use(async (c, next) => edge(c.req.raw) ?? next());
+  app.use(async (c, next) => {
+    const refusal = guard(c.req.header("host") ?? new URL(c.req.url).host, c.req.header("origin"));
+    return refusal === undefined ? next() : c.json({ error: refusal }, 403);
+  });
   app.get("/health", async (c) => {
     const state = await health();
     return c.json(state, state.status === "ok" ? 200 : 503, noStore);

@@ -9,7 +9,8 @@ function problems(text: string, env: Record<string, string> = {}): string[] {
   try {
     load(text, env);
   } catch (error) {
-    if (error instanceof ConfigError) return error.diagnostics.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`);
+    if (error instanceof ConfigError)
+      return error.diagnostics.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`);
     throw error;
   }
   return [];
@@ -32,9 +33,19 @@ upstreams:
       {
         id: "nas",
         name: "nas",
-        options: { kind: "mcp-http", url: "http://nas.lan/mcp", timeout: 300_000, enabled: true, headers: { Authorization: "Bearer a: {b}", Host: "nas" } },
+        options: {
+          kind: "mcp-http",
+          url: "http://nas.lan/mcp",
+          timeout: 300_000,
+          enabled: true,
+          headers: { Authorization: "Bearer a: {b}", Host: "nas" },
+        },
       },
-      { id: "time", name: "time", options: { kind: "shard", url: "http://time:9102", timeout: 60_000, enabled: false, headers: {} } },
+      {
+        id: "time",
+        name: "time",
+        options: { kind: "shard", url: "http://time:9102", timeout: 60_000, enabled: false, headers: {} },
+      },
     ]);
   });
 
@@ -81,7 +92,29 @@ gateway.yaml:1:23 listen.hots: unknown key
   });
 
   it("meets any text with a config or with its problems", () => {
-    const piece = fc.constantFrom("upstreams", ":", " ", "\n", "  ", "{", "}", "[", "- ", '"', "kind", "shard", "url", "${A", "}", "&a", "*a", "|", "!!x", "# c", "é");
+    const piece = fc.constantFrom(
+      "upstreams",
+      ":",
+      " ",
+      "\n",
+      "  ",
+      "{",
+      "}",
+      "[",
+      "- ",
+      '"',
+      "kind",
+      "shard",
+      "url",
+      "${A",
+      "}",
+      "&a",
+      "*a",
+      "|",
+      "!!x",
+      "# c",
+      "é",
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         for (const problem of problems(pieces.join(""))) expect(problem).toMatch(/^\d+:\d+ /);

@@ -23,8 +23,12 @@ describe("Catalog", () => {
 
   it("lists tools with the bytes they came with, but for the name", () => {
     const catalog = Catalog.of([{ upstream: "nas", tools: [tool("a", ',"y":"\\u0041"'), tool("b")] }]);
-    expect(catalog.list("modern").toString()).toBe('[{ "x" : 1.0, "name":"nas__a","y":"\\u0041" },{ "x" : 1.0, "name":"nas__b" }]');
-    expect(catalog.list("legacy", "nas").toString()).toBe('[{ "x" : 1.0, "name":"a","y":"\\u0041" },{ "x" : 1.0, "name":"b" }]');
+    expect(catalog.list("modern").toString()).toBe(
+      '[{ "x" : 1.0, "name":"nas__a","y":"\\u0041" },{ "x" : 1.0, "name":"nas__b" }]',
+    );
+    expect(catalog.list("legacy", "nas").toString()).toBe(
+      '[{ "x" : 1.0, "name":"a","y":"\\u0041" },{ "x" : 1.0, "name":"b" }]',
+    );
     expect(catalog.list("modern", "gone").toString()).toBe("[]");
     expect(catalog.list("modern")).toBe(catalog.list("modern"));
   });

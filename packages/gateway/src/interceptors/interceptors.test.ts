@@ -9,7 +9,6 @@ import { breaker } from "./breaker.ts";
 import { bulkhead } from "./bulkhead.ts";
 import { deadline, HARD_DEADLINE_MS } from "./deadline.ts";
 import { createInterceptors } from "./index.ts";
-import { createInterceptors } from "./index.ts";
 
 const failure = (kind: GatewayErrorKind) => new GatewayError(kind, "it broke", { phase: "call", sent: true });
 
@@ -67,7 +66,9 @@ describe("deadline", () => {
   it("leaves no timer behind an answer", async () => {
     const timers = new FakeTimers();
     expect(await deadline(timers)(call(), async () => OK)).toBe(OK);
-    expect(await outcome(deadline(timers)(call(), async () => Promise.reject(failure("upstream_crashed"))))).toBe("upstream_crashed");
+    expect(await outcome(deadline(timers)(call(), async () => Promise.reject(failure("upstream_crashed"))))).toBe(
+      "upstream_crashed",
+    );
     expect(timers.pending).toBe(0);
   });
 });
@@ -196,7 +197,11 @@ describe("breaker", () => {
     const run = (next: Next) => outcome(around(call(upstream), next));
     expect(await run(fails)).toBe("upstream_timeout");
     expect(await run(works)).toBe("ok");
-    expect([await run(fails), await run(fails), await run(works)]).toEqual(["upstream_timeout", "upstream_timeout", "upstream_unavailable"]);
+    expect([await run(fails), await run(fails), await run(works)]).toEqual([
+      "upstream_timeout",
+      "upstream_timeout",
+      "upstream_unavailable",
+    ]);
     await timers.advance(10_000);
     const probes = [run(fails), run(works)];
     expect(await Promise.all(probes)).toEqual(["upstream_timeout", "upstream_unavailable"]);
@@ -246,7 +251,17 @@ describe("accessLog", () => {
     await outcome(around(call(), () => Promise.reject(failure("upstream_crashed"))));
     await outcome(around(call(), () => Promise.reject(new Error("a bug with a secret"))));
     expect(logger.lines).toEqual([
-      { level: "info", message: "call", requestId: "r1", front: "mcp", upstream: "nas", method: "tools/call", name: "now", outcome: "ok", ms: 0 },
+      {
+        level: "info",
+        message: "call",
+        requestId: "r1",
+        front: "mcp",
+        upstream: "nas",
+        method: "tools/call",
+        name: "now",
+        outcome: "ok",
+        ms: 0,
+      },
       expect.objectContaining({ level: "warn", outcome: "upstream_crashed", code: -31012, error: "it broke" }),
       expect.objectContaining({ level: "error", outcome: "internal" }),
     ]);

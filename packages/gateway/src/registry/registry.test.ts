@@ -20,7 +20,10 @@ function house() {
   const registry = new Registry({
     timers,
     logger,
-    createUpstream: ({ url }) => ({ upstream: at(new URL(url).hostname), health: { intervalMs: 3_000, timeoutMs: 2_000 } }),
+    createUpstream: ({ url }) => ({
+      upstream: at(new URL(url).hostname),
+      health: { intervalMs: 3_000, timeoutMs: 2_000 },
+    }),
   });
   const states = () => Object.fromEntries(registry.report().map(({ name, state }) => [name, state]));
   return { timers, logger, at, registry, states };
@@ -84,7 +87,9 @@ describe("Registry", () => {
     await timers.advance(5_000);
     expect(states()).toEqual({ a: "up" });
     expect(registry.current.upstreams.get("a")?.connection).toBe(2);
-    const changes = logger.lines.filter(({ message }) => message === "upstream state").map(({ from, to }) => `${from}-${to}`);
+    const changes = logger.lines
+      .filter(({ message }) => message === "upstream state")
+      .map(({ from, to }) => `${from}-${to}`);
     expect(changes).toEqual(["starting-up", "up-down", "down-up"]);
   });
 

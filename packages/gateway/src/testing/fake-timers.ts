@@ -26,7 +26,8 @@ export class FakeTimers implements Timers {
     const end = this.#now + ms;
     await settle();
     for (;;) {
-      const [id, first] = [...this.#due].filter(([, { at }]) => at <= end).toSorted((a, b) => a[1].at - b[1].at)[0] ?? [];
+      const [id, first] =
+        [...this.#due].filter(([, { at }]) => at <= end).toSorted((a, b) => a[1].at - b[1].at)[0] ?? [];
       if (id === undefined || first === undefined) break;
       this.#due.delete(id);
       this.#now = Math.max(this.#now, first.at);

@@ -69,7 +69,8 @@ export class ScriptedUpstream implements Upstream {
   #answer(what: string): Promise<void> {
     this.asked.push(what);
     if (this.isHung) return new Promise(() => undefined);
-    if (this.isDown) return Promise.reject(new UpstreamError("unavailable", "it cannot be reached (ECONNREFUSED)", { sent: false }));
+    if (this.isDown)
+      return Promise.reject(new UpstreamError("unavailable", "it cannot be reached (ECONNREFUSED)", { sent: false }));
     return Promise.resolve();
   }
 }

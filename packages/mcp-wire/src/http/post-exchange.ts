@@ -79,6 +79,19 @@ export class PostExchange implements ExchangeContext {
   }
 
   request(message: Message): Promise<Message> {
+    return this.#ask(message, this.cancellation);
+  }
+
+  /** This exchange as one message of a batch sees it: cancelled by itself. */
+  part(): ExchangeContext {
+    const { era, version, session, client, paramHeaders } = this;
+    const cancellation = new Cancellation();
+    const notify = (message: Message): void => this.notify(message);
+    const request = (message: Message): Promise<Message> => this.#ask(message, cancellation);
+    return { era, version, session, client, paramHeaders, cancellation, notify, request };
+  }
+
+  #ask(message: Message, cancellation: Cancellation): Promise<Message> {
     const session = this.session;
     if (session === undefined || !this.#openSse()) {
       const why = session === undefined ? "it has no session" : "it does not accept text/event-stream";
@@ -97,7 +110,7 @@ export class PostExchange implements ExchangeContext {
       reject(new WireError(RpcCode.internalError, `The client did not answer ${message.method}: ${reason}`));
     };
     const timer = setTimeout(() => fail("no answer in 10 minutes"), ASK_TIMEOUT_MS);
-    this.cancellation.onCancel((reason) => fail(reason.message));
+    cancellation.onCancel((reason) => fail(reason.message));
     session.asked.set(id, (response) => {
       finish();
       resolve(response.withId(message.id as string));

@@ -1,6 +1,6 @@
 import { classify } from "../classify.ts";
 import { ASSUMED_LEGACY, BATCH_VERSION, type Era, Header, isModernVersion, LEGACY_VERSIONS } from "../eras.ts";
-import type { Endpoint } from "../exchange.ts";
+import type { Endpoint, ExchangeContext } from "../exchange.ts";
 import { isBatch, Message, parseBatch } from "../message.ts";
 import type { Session, SessionStore } from "../sessions.ts";
 import { encodeSseEvent, SSE_COMMENT } from "../sse/sse-encoder.ts";
@@ -134,7 +134,7 @@ export class StreamableServer {
     try {
       const responses = await Promise.all(
         messages.map((message) =>
-          this.#answer(message, exchange, endpoint).catch((error: unknown) => this.#errorResponse(error, message.id)),
+          this.#answer(message, exchange.part(), endpoint).catch((error: unknown) => this.#errorResponse(error, message.id)),
         ),
       );
       const late = responses.filter((response) => response !== undefined && !exchange.sendEarly(response)) as Message[];
@@ -170,35 +170,35 @@ export class StreamableServer {
   }
 
   /** The response to a request; undefined for what has none. */
-  async #answer(message: Message, exchange: PostExchange, endpoint: Endpoint): Promise<Message | undefined> {
+  async #answer(message: Message, context: ExchangeContext, endpoint: Endpoint): Promise<Message | undefined> {
     if (!message.isRequest) {
-      this.#take(message, exchange, endpoint);
+      this.#take(message, context, endpoint);
       return undefined;
     }
     const id = message.id as string;
-    if (exchange.era === "modern") {
+    if (context.era === "modern") {
       if (message.method === "server/discover") return Message.result(id, discoverResult(endpoint.describe()));
-      return endpoint.exchange(message, exchange);
+      return endpoint.exchange(message, context);
     }
     if (message.method === "ping") return Message.result(id, "{}");
-    const calls = exchange.session?.calls;
-    calls?.set(id, exchange.cancellation);
+    const calls = context.session?.calls;
+    calls?.set(id, context.cancellation);
     try {
-      return await endpoint.exchange(message, exchange);
+      return await endpoint.exchange(message, context);
     } finally {
-      if (calls?.get(id) === exchange.cancellation) calls.delete(id);
+      if (calls?.get(id) === context.cancellation) calls.delete(id);
     }
   }
 
   /** Takes a notification or a response of the downstream. */
-  #take(message: Message, exchange: PostExchange, endpoint: Endpoint): void {
-    const session = exchange.session;
+  #take(message: Message, context: ExchangeContext, endpoint: Endpoint): void {
+    const session = context.session;
     if (message.isResponse) session?.asked.get(message.id as string)?.(message);
     else if (message.method === "notifications/cancelled") {
       const { requestId, reason } = message.params;
       const text = typeof reason === "string" ? `: ${reason}` : "";
       session?.calls.get(JSON.stringify(requestId))?.cancel(new Error(`the client cancelled the call${text}`));
-    } else if (message.method !== "notifications/initialized") endpoint.notify(message, exchange);
+    } else if (message.method !== "notifications/initialized") endpoint.notify(message, context);
   }
 
   #initialize(message: Message, reply: HttpReply, endpoint: Endpoint): void {
