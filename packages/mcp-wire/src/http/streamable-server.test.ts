@@ -225,20 +225,30 @@ describe.each([
       expect(house.endpoint.notified).toEqual(["notifications/roots/list_changed"]);
     });
 
-    it.each(["legacy", "modern"] as const)("tells a %s client nothing of a bug, and whoever runs it all", async (era) => {
-      await start();
-      const response = await send(callTool("bug", "x"), { era });
-      expect(response.status).toBe(500);
-      expect(await response.text()).toBe('{"jsonrpc":"2.0","id":"x","error":{"code":-32603,"message":"Internal error"}}');
-      expect(house.bugs).toMatchObject([{ message: "secret detail" }]);
-    });
+    it.each(["legacy", "modern"] as const)(
+      "tells a %s client nothing of a bug, and whoever runs it all",
+      async (era) => {
+        await start();
+        const response = await send(callTool("bug", "x"), { era });
+        expect(response.status).toBe(500);
+        expect(await response.text()).toBe(
+          '{"jsonrpc":"2.0","id":"x","error":{"code":-32603,"message":"Internal error"}}',
+        );
+        expect(house.bugs).toMatchObject([{ message: "secret detail" }]);
+      },
+    );
 
     it.each<[string, RequestInit, number, number]>([
       ["PUT", { method: "PUT", body: "{}" }, 405, -32600],
       ["GET without a session", { method: "GET", headers: { accept: "text/event-stream" } }, 405, -32600],
       ["DELETE without a session", { method: "DELETE" }, 405, -32600],
       ["text", postRaw("{}", { headers: { "content-type": "text/plain" } }), 415, -32600],
-      ["a type that only begins alike", postRaw("{}", { headers: { "content-type": "application/jsonp" } }), 415, -32600],
+      [
+        "a type that only begins alike",
+        postRaw("{}", { headers: { "content-type": "application/jsonp" } }),
+        415,
+        -32600,
+      ],
       ["no JSON", postRaw("{"), 400, -32700],
       ["an empty body", postRaw(""), 400, -32700],
       ["no UTF-8", postRaw(Buffer.from([0x22, 0xff, 0x22])), 400, -32700],

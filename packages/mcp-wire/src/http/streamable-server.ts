@@ -134,7 +134,9 @@ export class StreamableServer {
     try {
       const responses = await Promise.all(
         messages.map((message) =>
-          this.#answer(message, exchange.part(), endpoint).catch((error: unknown) => this.#errorResponse(error, message.id)),
+          this.#answer(message, exchange.part(), endpoint).catch((error: unknown) =>
+            this.#errorResponse(error, message.id),
+          ),
         ),
       );
       const late = responses.filter((response) => response !== undefined && !exchange.sendEarly(response)) as Message[];
