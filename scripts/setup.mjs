@@ -1,6 +1,7 @@
 // Makes a clone ready to run: dependencies installed, programs bundled. Quick and silent when there is nothing to do.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundlePrograms } from "./lib/bundle.mjs";
 import { install } from "./lib/install.mjs";
 import { withLock } from "./lib/lock.mjs";
 import { root } from "./lib/workspace.mjs";
@@ -9,8 +10,6 @@ import { root } from "./lib/workspace.mjs";
 export async function setup() {
   return await withLock(join(root, ".state/setup.lock"), async () => {
     const installed = await install();
-    // Only now: bundling needs what was installed.
-    const { bundlePrograms } = await import("./lib/bundle.mjs");
     const bundled = await bundlePrograms();
     return installed || bundled.length > 0;
   });

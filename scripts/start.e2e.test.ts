@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
 
+const root = fileURLToPath(new URL("..", import.meta.url));
 const script = fileURLToPath(new URL("start.mjs", import.meta.url));
 const run = promisify(execFile);
 const patience = 30_000;
@@ -36,11 +37,12 @@ interface House {
   said(): string;
 }
 
-async function startHouse(env: NodeJS.ProcessEnv = {}): Promise<House> {
+async function startHouse(env: NodeJS.ProcessEnv = {}, command = [process.execPath, script]): Promise<House> {
   const ports = await freePorts();
   const [PORT, TRAEFIK_SHARD_PORT, TIME_SHARD_PORT] = ports.map(String);
   const inherited = { ...process.env, SHARDS: "", TRAEFIK_API_URL: "", TRAEFIK_DYNAMIC_DIR: "" };
-  const child = spawn(process.execPath, [script], {
+  const child = spawn(command[0]!, command.slice(1), {
+    cwd: root,
     env: { ...inherited, PORT, TRAEFIK_SHARD_PORT, TIME_SHARD_PORT, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -106,11 +108,15 @@ test("the house comes up, its curl lines work as printed, a shard that dies come
   expect(await listening(house)).toEqual([false, false, false]);
 });
 
-test("when the script itself is killed, nothing is left behind", async () => {
-  const house = await startHouse();
+test.each([
+  ["the script is killed", [process.execPath, script], "SIGKILL"],
+  ["npm is asked to end", ["npm", "start"], "SIGTERM"],
+  ["npm loses its terminal", ["npm", "start"], "SIGHUP"],
+] as const)("when %s, nothing is left behind", async (_, command, signal) => {
+  const house = await startHouse({}, [...command]);
   await isUp(house);
   expect(await listening(house)).toEqual([true, true, true]);
-  house.process.kill("SIGKILL");
+  house.process.kill(signal);
   await until("the last of the house has ended", async () => !(await listening(house)).includes(true));
 });
 

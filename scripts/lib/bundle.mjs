@@ -59,12 +59,14 @@ function isCurrent(program) {
   return Object.entries(made.inputs).every(([file, hash]) => existsSync(join(root, file)) && digest(file) === hash);
 }
 
-/** @param {Program} program */
-async function bundle(program) {
-  const { build } = await import("esbuild");
+/**
+ * @param {typeof import("esbuild")} esbuild
+ * @param {Program} program
+ */
+async function bundle(esbuild, program) {
   rmSync(stampOf(program), { force: true });
   const entry = { absWorkingDir: root, entryPoints: [program.entry], outfile: program.outfile };
-  const result = await build({ ...options, ...entry }).catch((error) => {
+  const result = await esbuild.build({ ...options, ...entry }).catch((error) => {
     throw new Error(`${program.entry} could not be bundled:\n${error.message}`);
   });
   const ours = Object.keys(result.metafile.inputs).filter((file) => !file.includes("node_modules/"));
@@ -82,6 +84,13 @@ export async function bundlePrograms(programs = housePrograms()) {
   if (stale.length === 0) return [];
   const files = stale.map(({ outfile }) => outfile);
   console.log(`Setting up: bundling ${files.join(", ")}.`);
-  await Promise.all(stale.map(bundle));
+  // Only now: this file is loaded before anything is installed.
+  const esbuild = await import("esbuild");
+  try {
+    await Promise.all(stale.map((program) => bundle(esbuild, program)));
+  } finally {
+    // Its own process would stay as long as ours.
+    await esbuild.stop();
+  }
   return files;
 }
