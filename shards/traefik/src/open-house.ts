@@ -23,12 +23,12 @@ const SIMULATED_ENTRY_POINTS: EntryPoints = {
   websecure: { address: ":443", http: { tls: { certResolver: "letsencrypt" } } },
 };
 
-/** Connects to Traefik, or makes a simulated one when no TRAEFIK_API_URL is set. It waits for nothing. */
-export function openHouse(settings: Settings): House {
+/** Connects to Traefik, or makes a simulated one, with the given entrypoints, when no TRAEFIK_API_URL is set. It waits for nothing. */
+export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULATED_ENTRY_POINTS): House {
   const { TRAEFIK_API_URL: apiUrl = SIMULATED_URL, TRAEFIK_DYNAMIC_DIR: real, SHARD_STATE_DIR: stateDir } = settings;
   const simulated = real === undefined;
   const dynamicDir = real ?? join(stateDir, "simulated-dynamic");
-  const simulation = simulated ? simulate(dynamicDir) : undefined;
+  const simulation = simulated ? simulate(dynamicDir, entryPoints) : undefined;
   const store = createRouteStore({ dynamicDir });
   const clock = {
     now: Date.now,
@@ -53,8 +53,8 @@ export function openHouse(settings: Settings): House {
   };
 }
 
-function simulate(dynamicDir: string) {
+function simulate(dynamicDir: string, entryPoints: EntryPoints) {
   mkdirSync(join(dynamicDir, MANAGED_FOLDER), { recursive: true });
   // People look at the result at once; a throttle of 2 s would teach them nothing.
-  return createSimulatedTraefik({ directory: dynamicDir, entryPoints: SIMULATED_ENTRY_POINTS, throttle: 50 });
+  return createSimulatedTraefik({ directory: dynamicDir, entryPoints, throttle: 50 });
 }

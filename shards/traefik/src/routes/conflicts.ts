@@ -1,6 +1,11 @@
 import { parseRule, type RuleTree } from "@shardgate/traefik-sim/config";
 import type { ApiRouter, Protocol, Section } from "../client/api-types.ts";
 
+/** The priority Traefik gives a rule that has none: its length, but the TCP rule for everything comes last. */
+export function defaultPriority(rule: string): number {
+  return rule === "HostSNI(`*`)" ? -1 : Buffer.byteLength(rule);
+}
+
 /** Two routers that match the same requests on the same entrypoint. */
 export interface Conflict {
   readonly routers: readonly string[];
@@ -74,7 +79,7 @@ export function findRivals(
   router: NewRouter,
 ): { readonly name: string; readonly priority: string; readonly random: boolean }[] {
   const wanted = normalRule(router.rule, protocol);
-  const priority = String(router.priority ?? Buffer.byteLength(router.rule));
+  const priority = String(router.priority ?? defaultPriority(router.rule));
   return Object.entries(section.routers)
     .filter(([name, rival]) => {
       const own = name === `${router.name}@file` || name.endsWith(`-${router.name}@file`);

@@ -4,6 +4,10 @@ const seconds = z.number().int().min(1).max(3600);
 
 /** What `create_route` takes. Everything but the name has a way to be left out. */
 export const createInputSchema = z.object({
+  protocol: z
+    .enum(["http", "tcp", "udp"])
+    .default("http")
+    .describe("http for websites; tcp or udp for anything else, such as a database or a game server."),
   name: z
     .string()
     .min(1)
@@ -26,7 +30,7 @@ export const createInputSchema = z.object({
     .string()
     .max(500)
     .optional()
-    .describe("URL of the service as Traefik reaches it, such as http://192.168.1.20:8096."),
+    .describe("URL of the service as Traefik reaches it, such as http://192.168.1.20:8096; host:port for tcp and udp."),
   backends: z
     .array(z.string().max(500))
     .max(50)
@@ -72,6 +76,29 @@ export const createInputSchema = z.object({
     .optional()
     .describe("Lets Traefik check the backends and leave out those that fail. A wrong path takes the route down."),
   sticky: z.boolean().optional().describe("true: a client stays on the same backend, by a cookie."),
+  redirect_https: z.boolean().optional().describe("true: also send plain HTTP requests for this host on to HTTPS."),
+  security_headers: z.boolean().optional().describe("true: add the usual security headers to answers."),
+  ip_allowlist: z
+    .array(z.string().max(60))
+    .max(100)
+    .optional()
+    .describe("Only clients in these ranges get in, such as 192.168.0.0/16."),
+  basic_auth_users: z
+    .array(z.string().max(300))
+    .max(50)
+    .optional()
+    .describe("Ask for a login: name and hash as `htpasswd -nB name` prints them. Never a password."),
+  rate_limit: z
+    .object({
+      average: z.number().int().min(1).max(100_000).describe("Requests per second of one client."),
+      burst: z.number().int().min(1).max(100_000).optional().describe("How many may come at once."),
+    })
+    .optional()
+    .describe("Limit how fast one client may ask."),
+  tls_passthrough: z
+    .boolean()
+    .optional()
+    .describe("tcp only: true hands encrypted connections to the backend as they are."),
   if_exists: z
     .enum(["error", "replace"])
     .default("error")

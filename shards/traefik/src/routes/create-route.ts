@@ -8,7 +8,9 @@ import { findRivals } from "./conflicts.ts";
 import type { CreateInput } from "./create-input.ts";
 import { diffLines } from "./diff-lines.ts";
 import { planHttpRoute } from "./plan-http.ts";
+import { planStreamRoute } from "./plan-stream.ts";
 import { look, waitFor } from "./prove.ts";
+import { hideHashes } from "./redact.ts";
 import { isOurs, renderRoute, sameRoute } from "./render-route.ts";
 import type { RoutePlan } from "./route-plan.ts";
 import { routeSummarySchema, summarize } from "./route-summary.ts";
@@ -55,7 +57,10 @@ export function createRoute(deps: Deps, input: CreateInput, signal?: AbortSignal
 async function attempt(deps: Deps, input: CreateInput, signal?: AbortSignal): Promise<CreateResult> {
   const { client, store, settings, simulated } = deps;
   const running = await client.running(signal);
-  const plan = planHttpRoute(input, running, settings, deps.apiUrl);
+  const plan =
+    input.protocol === "http"
+      ? planHttpRoute(input, running, settings, deps.apiUrl)
+      : planStreamRoute(input, running, settings, input.protocol);
   const text = renderRoute(plan);
   const existing = await store.read(plan.name);
   const warnings = [...plan.warnings];
@@ -70,20 +75,23 @@ async function attempt(deps: Deps, input: CreateInput, signal?: AbortSignal): Pr
   if (existing !== undefined && sameRoute(existing.text, text))
     return unchanged(deps, plan, base, running, input.dry_run, signal);
   if (existing !== undefined && input.if_exists === "error") {
-    throw new ToolError(`Route ${plan.name} exists with other settings:\n${diffLines(existing.text, text)}`, {
-      next: 'Call again with if_exists: "replace" to change it (the old version is kept), or choose another name.',
-    });
+    throw new ToolError(
+      `Route ${plan.name} exists with other settings:\n${hideHashes(diffLines(existing.text, text))}`,
+      {
+        next: 'Call again with if_exists: "replace" to change it (the old version is kept), or choose another name.',
+      },
+    );
   }
   warnings.push(...checkRivals(plan, running));
   const freezing = await findFreezingFile(store);
   if (freezing !== undefined) throw new ToolError(`${freezing.reason} Nothing was written.`, { next: freezing.fix });
-  const diff = existing === undefined ? {} : { diff: diffLines(existing.text, text) };
+  const diff = existing === undefined ? {} : { diff: hideHashes(diffLines(existing.text, text)) };
   if (input.dry_run) {
     return {
       ok: true,
       outcome: "dry_run",
       ...base,
-      yaml: text,
+      yaml: hideHashes(text),
       ...diff,
       next_step: "Nothing was changed. Call again with dry_run: false to make it so.",
     };
@@ -111,8 +119,11 @@ function requireOwner(plan: RoutePlan, existing: StoredFile | undefined, running
       next: "Choose another name, or move that file away.",
     });
   }
-  if (existing === undefined && running[plan.protocol].routers[`${plan.name}@file`] !== undefined) {
-    throw new ToolError(`Traefik already has a router ${plan.name}@file, from a file that is not ours.`, {
+  const taken = Object.keys(plan.routers).find(
+    (name) => existing === undefined && running[plan.protocol].routers[`${name}@file`] !== undefined,
+  );
+  if (taken !== undefined) {
+    throw new ToolError(`Traefik already has a router ${taken}@file, from a file that is not ours.`, {
       next: "Choose another name; ours would silently take its place.",
     });
   }
@@ -120,7 +131,7 @@ function requireOwner(plan: RoutePlan, existing: StoredFile | undefined, running
 
 /** The same rule on the same entrypoint: an error when chance would decide, else a warning. */
 function checkRivals(plan: RoutePlan, running: Running): string[] {
-  if (plan.protocol === "udp") return [];
+  if (plan.protocol === "udp") return checkUdp(plan, running);
   const router = (plan.routers[plan.name] ?? {}) as { priority?: number; tls?: unknown };
   const modelled = running.entryPoints.some(
     ({ name, http }) => plan.entryPoints.includes(name) && http.tls !== undefined,
@@ -145,6 +156,18 @@ function checkRivals(plan: RoutePlan, running: Running): string[] {
   return rivals.map(
     ({ name, priority }) => `${name} has the same rule with priority ${priority}; the higher priority wins.`,
   );
+}
+
+/** Traefik serves one UDP router on an entrypoint and ignores the others. */
+function checkUdp(plan: RoutePlan, running: Running): string[] {
+  const rival = Object.entries(running.udp.routers).find(
+    ([name, { using }]) =>
+      name !== `${plan.name}@file` && using.some((entryPoint) => plan.entryPoints.includes(entryPoint)),
+  );
+  if (rival === undefined) return [];
+  throw new ToolError(`${rival[0]} uses that UDP entrypoint already, and Traefik serves only one route there.`, {
+    next: "Use another UDP entrypoint, or delete that route first.",
+  });
 }
 
 type Base = Pick<CreateResult, "simulated" | "route" | "picked" | "warnings" | "errors">;

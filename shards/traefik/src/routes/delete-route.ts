@@ -6,6 +6,7 @@ import type { ChangeAction } from "../store/history.ts";
 import type { StoredFile } from "../store/route-store.ts";
 import { routerName } from "./names.ts";
 import { look, waitFor, type Expected } from "./prove.ts";
+import { hideHashes } from "./redact.ts";
 import { isOurs, membersOf } from "./render-route.ts";
 import { routeSummarySchema, summarize } from "./route-summary.ts";
 import { whyNotLoaded } from "./why-not-loaded.ts";
@@ -61,7 +62,7 @@ async function attempt(
     });
   const members = membersOf(file.text) ?? { protocol: "http", routers: {}, services: {}, middlewares: {} };
   const warnings = usersElsewhere(name, running);
-  const base = { simulated, route: summarize(name, members, running), warnings, yaml: file.text };
+  const base = { simulated, route: summarize(name, members, running), warnings, yaml: hideHashes(file.text) };
   if (input.dry_run)
     return {
       ok: true,
@@ -109,10 +110,7 @@ function nameOf(wanted: string, running: Running, prefix: string): string {
   }
   const name = routerName(wanted, prefix);
   const literal = foreign.replace(/@file$/, "");
-  const theirs =
-    literal !== name &&
-    running.http.routers[`${literal}@file`] !== undefined &&
-    running.http.routers[`${name}@file`] === undefined;
+  const theirs = literal !== name && isRunning(running, `${literal}@file`) && !isRunning(running, `${name}@file`);
   if (theirs)
     throw new ToolError(`${literal}@file comes from a file that is not ours.`, {
       next: "Delete it in that file by hand.",
@@ -121,10 +119,9 @@ function nameOf(wanted: string, running: Running, prefix: string): string {
 }
 
 function withoutFile(deps: Deps, name: string, running: Running): DeleteResult {
-  const still = Object.keys(running.http.routers).find((one) => one === `${name}@file`);
-  if (still !== undefined) {
+  if (isRunning(running, `${name}@file`)) {
     throw new ToolError(
-      `Traefik serves ${still}, but there is no file of ours for it: another file defines it, or Traefik has not loaded its deletion.`,
+      `Traefik serves ${name}@file, but there is no file of ours for it: another file defines it, or Traefik has not loaded its deletion.`,
       {
         next: "Call list_routes and look at drift; if it is another file, delete it there by hand.",
       },
@@ -137,6 +134,11 @@ function withoutFile(deps: Deps, name: string, running: Running): DeleteResult {
     warnings: [],
     next_step: `There is no route ${name}. list_routes shows those that exist.`,
   };
+}
+
+/** Whether Traefik runs a router of that name, of any protocol. */
+export function isRunning(running: Running, qualified: string): boolean {
+  return (["http", "tcp", "udp"] as const).some((protocol) => running[protocol].routers[qualified] !== undefined);
 }
 
 /** Routers of others that use what goes. */

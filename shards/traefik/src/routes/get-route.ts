@@ -5,8 +5,8 @@ import type { Protocol, Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
 import { baseOf, providerOf } from "./names.ts";
 import { lookupIn, routersOf } from "./prove.ts";
-import { redact } from "./redact.ts";
-import { isOurs } from "./render-route.ts";
+import { hideHashes, redact } from "./redact.ts";
+import { isOurs, membersOf } from "./render-route.ts";
 
 export const getInputSchema = z.object({
   name: z.string().min(1).max(200).describe("Name of a route, as list_routes shows it; any provider."),
@@ -78,7 +78,7 @@ export async function getRoute(
       (one) =>
         redact({ name: one, ...(running[protocol].middlewares[one] ?? { missing: true }) }) as Record<string, unknown>,
     ),
-    ...(ours && { yaml: file.text }),
+    ...(ours && { yaml: hideHashes(file.text) }),
     history: history.map(({ id, action, at }) => ({ revision: id, action, at })),
     next_step: nextStep(views, ours),
   };
@@ -117,7 +117,7 @@ export async function findRoute(
   const file = files.find(
     ({ name }) => [name, `${name}@file`].includes(text) || name === `${deps.settings.NAME_PREFIX}${text}`,
   );
-  if (file !== undefined) return { name: `${file.name}@file`, protocol: "http" };
+  if (file !== undefined) return { name: `${file.name}@file`, protocol: membersOf(file.text)?.protocol ?? "http" };
   const close = nearest(text, [...new Set(all.map(({ name }) => baseOf(name)))]);
   throw new ToolError(`There is no route ${JSON.stringify(wanted)}.`, {
     next: close === undefined ? "list_routes shows all of them." : `Did you mean ${close}?`,

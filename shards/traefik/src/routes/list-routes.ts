@@ -259,7 +259,9 @@ async function findDrift(
     if (state === "absent") drift.push(`${name}: the file is there, but Traefik has not loaded it.`);
     if (state === "stale") drift.push(`${name}: Traefik runs another version than the file holds.`);
   }
-  const known = new Set(files.map(({ name }) => `${name}@file`));
+  const known = new Set(
+    files.flatMap(({ text }) => Object.keys(membersOf(text)?.routers ?? {}).map((name) => `${name}@file`)),
+  );
   for (const protocol of PROTOCOLS) {
     for (const name of Object.keys(running[protocol].routers)) {
       const ours = name.startsWith(deps.settings.NAME_PREFIX) && name.endsWith("@file");

@@ -1,11 +1,12 @@
 import { ToolError } from "@shardgate/shard-sdk";
 import type { Running } from "../client/api-types.ts";
 import type { Settings } from "../settings.ts";
-import { readBackend } from "./backends.ts";
+import { portOf, readBackend } from "./backends.ts";
 import type { CreateInput } from "./create-input.ts";
 import { buildRule, readHost, requireAllowedDomains } from "./hosts.ts";
 import { routerName } from "./names.ts";
-import { pickEntry } from "./pick-entry.ts";
+import { ownMiddlewares } from "./own-middlewares.ts";
+import { httpEntryPoints, pickEntry, type Entry } from "./pick-entry.ts";
 import { requirePlainText } from "./plain-text.ts";
 import { resolveReference } from "./references.ts";
 import type { Members, RoutePlan } from "./route-plan.ts";
@@ -21,6 +22,10 @@ const AUTH = ["basicAuth", "digestAuth", "forwardAuth", "plugin"];
  */
 export function planHttpRoute(input: CreateInput, running: Running, settings: Settings, apiUrl: string): RoutePlan {
   requirePlainText(input);
+  if (input.tls_passthrough !== undefined)
+    throw new ToolError("`tls_passthrough` exists for TCP routes only.", {
+      next: 'Leave it out, or use protocol: "tcp".',
+    });
   const name = routerName(input.name, settings.NAME_PREFIX);
   const hosts = [...(input.host === undefined ? [] : [input.host]), ...(input.hosts ?? [])].map((host) =>
     readHost(host, "host"),
@@ -41,6 +46,7 @@ export function planHttpRoute(input: CreateInput, running: Running, settings: Se
     resolveReference(middleware, known, "middleware", `middlewares[${index}]`),
   );
   const middlewares = [...wanted, ...Object.keys(own).map((one) => `${one}@file`)];
+  const redirect = input.redirect_https === true ? redirectToHttps(name, rule, entry, running) : undefined;
   const picked = [...entry.picked, ...target.picked];
   for (const [index, asked] of (input.middlewares ?? []).entries()) {
     if (asked !== wanted[index]) picked.push(`middleware ${wanted[index]} for ${asked}`);
@@ -59,11 +65,20 @@ export function planHttpRoute(input: CreateInput, running: Running, settings: Se
         ...(input.priority !== undefined && { priority: input.priority }),
         ...(entry.tls !== undefined && { tls: entry.tls }),
       },
+      ...redirect?.routers,
     },
     services: target.services,
-    middlewares: own,
+    middlewares: { ...own, ...redirect?.middlewares },
     picked,
-    warnings: [...entry.warnings, ...authWarning(wanted, entry.entryPoints, running, settings.REQUIRE_AUTH_MIDDLEWARE)],
+    warnings: [
+      ...entry.warnings,
+      ...authWarning(
+        input.basic_auth_users === undefined ? wanted : undefined,
+        entry.entryPoints,
+        running,
+        settings.REQUIRE_AUTH_MIDDLEWARE,
+      ),
+    ],
   };
 }
 
@@ -125,13 +140,36 @@ function planTarget(input: CreateInput, name: string, running: Running, settings
   };
 }
 
-function ownMiddlewares(input: CreateInput, name: string): Members {
-  if (input.strip_prefix !== true) return {};
-  if (input.path_prefix === undefined)
-    throw new ToolError("`strip_prefix` needs `path_prefix`.", {
-      next: "Give path_prefix, or leave strip_prefix out.",
+/** A second router that sends plain HTTP requests of the same rule on to HTTPS. */
+function redirectToHttps(
+  name: string,
+  rule: string,
+  entry: Entry,
+  running: Running,
+): Pick<RoutePlan, "routers" | "middlewares"> {
+  if (!entry.encrypted)
+    throw new ToolError("`redirect_https` needs a route that uses HTTPS.", {
+      next: 'Use tls: "on", or leave redirect_https out.',
     });
-  return { [`${name}-strip`]: { stripPrefix: { prefixes: [input.path_prefix] } } };
+  const plain = httpEntryPoints(running).find(
+    ({ name: one, address, http }) =>
+      http.tls === undefined &&
+      !entry.entryPoints.includes(one) &&
+      (/^(web|http)$/.test(one) || portOf(address) === 80),
+  );
+  if (plain === undefined)
+    throw new ToolError("`redirect_https`: Traefik has no entrypoint for plain HTTP.", { next: "Leave it out." });
+  return {
+    routers: {
+      [`${name}-redirect`]: {
+        rule,
+        service: "noop@internal",
+        entryPoints: [plain.name],
+        middlewares: [`${name}-https@file`],
+      },
+    },
+    middlewares: { [`${name}-https`]: { redirectScheme: { scheme: "https", permanent: true } } },
+  };
 }
 
 /** Seconds as Traefik prints a duration, so that what is read back equals what was written. */
@@ -141,11 +179,13 @@ function goSeconds(seconds: number): string {
 }
 
 function authWarning(
-  names: readonly string[],
+  names: readonly string[] | undefined,
   entryPoints: readonly string[],
   running: Running,
   required: boolean,
 ): string[] {
+  // A login of its own.
+  if (names === undefined) return [];
   const inherited = running.entryPoints
     .filter(({ name }) => entryPoints.includes(name))
     .flatMap(({ http }) => http.middlewares);

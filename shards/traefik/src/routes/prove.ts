@@ -1,6 +1,7 @@
 import type { ApiItem, Protocol, Running } from "../client/api-types.ts";
 import type { TraefikClient } from "../client/traefik-client.ts";
 import type { Deps } from "../deps.ts";
+import { defaultPriority } from "./conflicts.ts";
 import type { RoutePlan } from "./route-plan.ts";
 
 /** The part of a plan that a proof compares. */
@@ -134,10 +135,6 @@ function showsRouter(wanted: Readonly<Record<string, unknown>>, shown: readonly 
         : contains(router["tls"], wanted["tls"]))
     );
   });
-}
-
-function defaultPriority(rule: string): number {
-  return rule === "HostSNI(`*`)" ? -1 : Buffer.byteLength(rule);
 }
 
 /** Whether a service is as written, with Traefik's defaults where nothing was written. */

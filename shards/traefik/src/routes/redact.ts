@@ -24,3 +24,8 @@ export function redact(value: unknown, key = ""): unknown {
 export function withoutUserInfo(text: string): string {
   return text.replace(/\/\/[^/@\s]+@/g, `//${HIDDEN}@`);
 }
+
+/** A text without password hashes, as they stand in a file of ours. */
+export function hideHashes(text: string): string {
+  return text.replace(/(\$2[aby]\$|\$apr1\$|\{SHA\})[^"\s]+/g, HIDDEN);
+}

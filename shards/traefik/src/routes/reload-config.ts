@@ -78,9 +78,11 @@ async function pending({ client, store, settings }: Deps, signal?: AbortSignal):
     if (members === undefined || (await look(lookupIn(running), members, running)).state !== "loaded")
       waiting.push(name);
   }
-  const known = new Set(files.map(({ name }) => `${name}@file`));
-  const ghosts = Object.keys(running.http.routers).filter(
-    (name) => name.startsWith(settings.NAME_PREFIX) && name.endsWith("@file") && !known.has(name),
+  const known = new Set(
+    files.flatMap(({ text }) => Object.keys(membersOf(text)?.routers ?? {}).map((name) => `${name}@file`)),
   );
+  const ghosts = [running.http, running.tcp, running.udp]
+    .flatMap(({ routers }) => Object.keys(routers))
+    .filter((name) => name.startsWith(settings.NAME_PREFIX) && name.endsWith("@file") && !known.has(name));
   return [...waiting, ...ghosts.map((name) => `${name} (deleted, still served)`)];
 }

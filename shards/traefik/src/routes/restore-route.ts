@@ -4,9 +4,10 @@ import { z } from "zod";
 import type { Deps } from "../deps.ts";
 import type { Revision } from "../store/history.ts";
 import { commitChange } from "./commit-change.ts";
-import { removeRoute } from "./delete-route.ts";
+import { isRunning, removeRoute } from "./delete-route.ts";
 import { diffLines } from "./diff-lines.ts";
 import { routerName } from "./names.ts";
+import { hideHashes } from "./redact.ts";
 import { isOurs, membersOf, sameRoute } from "./render-route.ts";
 import { routeSummarySchema, summarize } from "./route-summary.ts";
 import { findFreezingFile } from "./why-not-loaded.ts";
@@ -78,13 +79,19 @@ async function attempt(
   const current = await store.read(name);
   if (current !== undefined && !isOurs(current.text))
     throw new ToolError(`${current.path} was not made by this shard.`, { next: "Move that file away first." });
-  if (current === undefined && running.http.routers[`${name}@file`] !== undefined) {
+  if (current === undefined && isRunning(running, `${name}@file`)) {
     throw new ToolError(`Traefik has a router ${name}@file from a file that is not ours.`, {
       next: "Remove it there first.",
     });
   }
   const undone = { action: change.action, at: change.at, revision: change.id };
-  const base = { simulated, undone, warnings: [], errors: [], diff: diffLines(current?.text ?? "", wanted ?? "") };
+  const base = {
+    simulated,
+    undone,
+    warnings: [],
+    errors: [],
+    diff: hideHashes(diffLines(current?.text ?? "", wanted ?? "")),
+  };
   const same = wanted === null ? current === undefined : current !== undefined && sameRoute(current.text, wanted);
   if (same) return { ok: true, outcome: "unchanged", ...base, next_step: "The route is already as it was then." };
   const members = membersOf(wanted ?? (current?.text as string));

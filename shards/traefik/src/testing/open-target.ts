@@ -40,7 +40,15 @@ export async function openTarget(
     ...(traefik && { TRAEFIK_API_URL: traefik.apiUrl, TRAEFIK_DYNAMIC_DIR: traefik.dynamicDir }),
     ...env,
   };
-  const house = openHouse(settingsSchema.parse(base));
+  // The entrypoints that the harness gives a real one.
+  const entryPoints = {
+    web: { address: ":80" },
+    websecure: { address: ":443" },
+    tcpep: { address: ":90" },
+    udpep: { address: ":91/udp" },
+    traefik: { address: ":8080" },
+  };
+  const house = openHouse(settingsSchema.parse(base), entryPoints);
   return {
     house,
     stateDir,
