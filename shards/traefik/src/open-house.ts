@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createTraefikClient } from "./client/traefik-client.ts";
 import type { Deps } from "./deps.ts";
 import type { Settings } from "./settings.ts";
+import { createFolderLock } from "./store/folder-lock.ts";
 import { createHistory } from "./store/history.ts";
 import { createRouteStore, MANAGED_FOLDER } from "./store/route-store.ts";
 import { createTeller } from "./store/tell-traefik.ts";
@@ -34,6 +35,7 @@ export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULAT
     now: Date.now,
     sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal && { signal }),
   };
+  const lock = createFolderLock(store.folder, { sleep: clock.sleep });
   return {
     client: createTraefikClient({
       baseUrl: apiUrl,
@@ -44,7 +46,10 @@ export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULAT
     store,
     tellTraefik: createTeller(store, settings),
     history: createHistory(stateDir, clock.now),
-    queue: createWriteQueue(),
+    queue: createWriteQueue(async (change, signal) => {
+      await store.check();
+      return lock.hold(change, signal);
+    }),
     settings,
     clock,
     apiUrl,

@@ -7,9 +7,10 @@ export type WriteQueue = <T>(change: () => Promise<T>, signal?: AbortSignal) => 
  * One writer at a time in this process; those that wait keep their order. A change that has begun is never cut off by
  * its caller's signal, one that waits is dropped.
  *
+ * @param hold runs each change while other processes are kept out
  * @param limit most changes that may wait; the next is refused with a ToolError
  */
-export function createWriteQueue(limit = 32): WriteQueue {
+export function createWriteQueue(hold: WriteQueue, limit = 32): WriteQueue {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   return (change, signal) => {
@@ -19,7 +20,7 @@ export function createWriteQueue(limit = 32): WriteQueue {
     const mine = last.then(() => {
       waiting--;
       signal?.throwIfAborted();
-      return change();
+      return hold(change, signal);
     });
     last = mine.catch(() => {});
     return mine;
