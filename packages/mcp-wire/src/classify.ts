@@ -15,11 +15,11 @@ export interface HeaderSource {
 }
 
 /** Which member of `params` the `Mcp-Name` header mirrors (SEP-2243), by method. */
-const NAME_SOURCE: Record<string, "name" | "uri"> = {
-  "tools/call": "name",
-  "prompts/get": "name",
-  "resources/read": "uri",
-};
+const NAME_SOURCE = new Map<string, "name" | "uri">([
+  ["tools/call", "name"],
+  ["prompts/get", "name"],
+  ["resources/read", "uri"],
+]);
 
 /**
  * Tells the era of a message by its body, with the headers as a cross-check, and validates the modern envelope
@@ -74,7 +74,7 @@ function checkHeaders(message: Message, request: HeaderSource): void {
   if (method !== undefined && method !== message.method) {
     throw mismatch(Header.method, method, `the body's method is ${message.method}`);
   }
-  const source = NAME_SOURCE[message.method];
+  const source = NAME_SOURCE.get(message.method);
   if (source === undefined) return;
   const named = message[source];
   const raw = request.header(Header.name)?.trim();

@@ -1,5 +1,5 @@
 import { type HttpReply, type HttpRequest, type HttpStream, STREAM_BACKLOG } from "./http-exchange.ts";
-import { bodyTooLarge } from "./http-errors.ts";
+import { bodyBrokeOff, bodyTooLarge } from "./http-errors.ts";
 
 /** Runs a handler of the wire on a `fetch` request; resolves as soon as the head of the answer is there. */
 export function fetchExchange(
@@ -15,7 +15,11 @@ function fetchRequest(request: Request): HttpRequest {
     header: (name) => request.headers.get(name) ?? undefined,
     headersWith: (prefix) => [...request.headers].filter(([name]) => name.startsWith(prefix)).flat(),
     async body(limit) {
-      const body = Buffer.from(await request.arrayBuffer());
+      const body = Buffer.from(
+        await request.arrayBuffer().catch(() => {
+          throw bodyBrokeOff();
+        }),
+      );
       if (body.length > limit) throw bodyTooLarge(limit);
       return body;
     },
@@ -38,12 +42,21 @@ function fetchReply(request: Request, resolve: (response: Response) => void): Ht
     },
     stream(status, headers) {
       let stream: HttpStream | undefined;
+      let isCancelled = false;
       const body = new ReadableStream<Uint8Array>(
         {
           start: (controller) => {
-            stream = fetchStream(controller, leave, () => (ended = true));
+            stream = fetchStream(
+              controller,
+              leave,
+              () => isCancelled,
+              () => (ended = true),
+            );
           },
-          cancel: leave,
+          cancel() {
+            isCancelled = true;
+            leave();
+          },
         },
         new ByteLengthQueuingStrategy({ highWaterMark: STREAM_BACKLOG }),
       );
@@ -59,12 +72,13 @@ function fetchReply(request: Request, resolve: (response: Response) => void): Ht
 function fetchStream(
   controller: ReadableStreamDefaultController<Uint8Array>,
   leave: () => void,
+  isCancelled: () => boolean,
   onEnd: () => void,
 ): HttpStream {
   let open = true;
   return {
     write(chunk) {
-      if (!open) return;
+      if (!open || isCancelled()) return;
       if ((controller.desiredSize ?? 0) < 0) {
         open = false;
         controller.error(new Error("the reader does not keep up"));
@@ -72,7 +86,7 @@ function fetchStream(
       } else controller.enqueue(chunk);
     },
     end(chunk) {
-      if (!open) return;
+      if (!open || isCancelled()) return;
       open = false;
       if (chunk !== undefined) controller.enqueue(chunk);
       onEnd();

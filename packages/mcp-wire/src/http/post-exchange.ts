@@ -46,6 +46,8 @@ export class PostExchange implements ExchangeContext {
   #stream: HttpStream | undefined;
   #isSse = false;
   #done = false;
+  /** How to give up each request of ours that waits for its answer. */
+  #asks: Set<(reason: string) => void> | undefined;
 
   /** @param message the request; undefined for a batch */
   constructor(request: HttpRequest, reply: HttpReply, message: Message | undefined, options: Options) {
@@ -104,6 +106,7 @@ export class PostExchange implements ExchangeContext {
     const finish = (): void => {
       clearTimeout(timer);
       session.asked.delete(id);
+      this.#asks?.delete(fail);
     };
     const fail = (reason: string): void => {
       finish();
@@ -111,6 +114,7 @@ export class PostExchange implements ExchangeContext {
     };
     const timer = setTimeout(() => fail("no answer in 10 minutes"), ASK_TIMEOUT_MS);
     cancellation.onCancel((reason) => fail(reason.message));
+    (this.#asks ??= new Set()).add(fail);
     session.asked.set(id, (response) => {
       finish();
       resolve(response.withId(message.id as string));
@@ -128,18 +132,24 @@ export class PostExchange implements ExchangeContext {
 
   /** Ends the exchange with the response, or with the array of a batch's responses. */
   complete(body: Buffer, status: number, headers: Readonly<Record<string, string>> = JSON_HEADERS): void {
-    if (this.#done) return;
-    this.#done = true;
+    if (!this.#finish()) return;
     if (this.#stream === undefined) this.#reply.send(status, headers, body);
     else this.#stream.end(this.#isSse ? encodeSseEvent(body) : body);
   }
 
   /** Ends a stream without a further message. */
   end(): void {
-    if (this.#done) return;
-    this.#done = true;
+    if (!this.#finish()) return;
     if (this.#stream === undefined) this.#reply.send(202, {});
     else this.#stream.end();
+  }
+
+  /** False where the exchange was over already. */
+  #finish(): boolean {
+    if (this.#done) return false;
+    this.#done = true;
+    for (const giveUp of this.#asks ?? []) giveUp("the call is over");
+    return true;
   }
 
   /**

@@ -238,6 +238,22 @@ describe.each([
       },
     );
 
+    it.each<["legacy" | "modern", string, number]>([
+      ["modern", '{"code":-32601,"message":"no"}', 404],
+      ["modern", '{"code":-32021,"message":"no"}', 400],
+      ["modern", '{"code":-31010,"message":"down"}', 200],
+      ["modern", '{"code":"constructor"}', 200],
+      ["modern", "null", 200],
+      ["legacy", '{"code":-32601,"message":"no"}', 200],
+    ])("passes on to a %s client the error %s with status %i", async (era, error, status) => {
+      await start();
+      const pending = send(callTool("waits", 9), { era });
+      (await house.endpoint.call()).error(error);
+      const response = await pending;
+      expect(response.status).toBe(status);
+      expect(await response.text()).toBe(`{"jsonrpc":"2.0","id":9,"error":${error}}`);
+    });
+
     it.each<[string, RequestInit, number, number]>([
       ["PUT", { method: "PUT", body: "{}" }, 405, -32600],
       ["GET without a session", { method: "GET", headers: { accept: "text/event-stream" } }, 405, -32600],

@@ -1,6 +1,7 @@
 import { classify } from "../classify.ts";
 import { ASSUMED_LEGACY, BATCH_VERSION, type Era, Header, isModernVersion, LEGACY_VERSIONS } from "../eras.ts";
 import type { Endpoint, ExchangeContext } from "../exchange.ts";
+import { memberOf } from "../json/edit.ts";
 import { isBatch, Message, parseBatch } from "../message.ts";
 import type { Session, SessionStore } from "../sessions.ts";
 import { encodeSseEvent, SSE_COMMENT } from "../sse/sse-encoder.ts";
@@ -197,9 +198,11 @@ export class StreamableServer {
     const session = context.session;
     if (message.isResponse) session?.asked.get(message.id as string)?.(message);
     else if (message.method === "notifications/cancelled") {
-      const { requestId, reason } = message.params;
+      const { reason } = message.params;
       const text = typeof reason === "string" ? `: ${reason}` : "";
-      session?.calls.get(JSON.stringify(requestId))?.cancel(new Error(`the client cancelled the call${text}`));
+      // As it is spelled: a number of many digits would come out of JSON.parse as another one.
+      const requestId = message.paramsBytes && memberOf(message.paramsBytes, "requestId")?.toString();
+      session?.calls.get(requestId ?? "")?.cancel(new Error(`the client cancelled the call${text}`));
     } else if (message.method !== "notifications/initialized") endpoint.notify(message, context);
   }
 
@@ -220,28 +223,30 @@ export class StreamableServer {
     if (!/text\/event-stream|\*\/\*/.test(request.header("accept") ?? "")) {
       throw new WireError(RpcCode.invalidRequest, "A GET needs Accept: text/event-stream", { status: 406 });
     }
-    this.#checkStreams();
     // A client that lost its stream without our noticing comes back: the new one replaces the old.
-    const previous = session.stream;
-    const stream = (session.stream = reply.stream(200, SSE_HEADERS));
-    if (previous !== undefined) this.#streams.get(previous)?.();
+    session.stream?.end();
+    this.#checkStreams();
+    const stream = reply.stream(200, SSE_HEADERS);
     const stop = session.endpoint.onListChanged((list) => {
       stream.write(encodeSseEvent(listChangedNotification(list).bytes));
     });
-    this.#keepStream(stream, reply, () => {
+    const finish = this.#keepStream(stream, reply, () => {
       stop();
-      if (session.stream === stream) session.stream = undefined;
+      session.stream = undefined;
       stream.end();
     });
+    session.stream = { write: (chunk) => stream.write(chunk), end: finish };
   }
 
-  #keepStream(stream: HttpStream, reply: HttpReply, end: () => void): void {
+  /** Keeps a stream until the client leaves or the function it returns is called; `end` runs once, either way. */
+  #keepStream(stream: HttpStream, reply: HttpReply, end: () => void): () => void {
     const finish = (): void => {
       if (this.#streams.delete(stream)) end();
     };
     this.#streams.set(stream, finish);
     stream.write(SSE_COMMENT);
     reply.onGone(finish);
+    return finish;
   }
 
   #checkStreams(): void {

@@ -1,5 +1,6 @@
 import { MetaKey } from "../eras.ts";
 import type { Endpoint, ListKind } from "../exchange.ts";
+import { editObject } from "../json/edit.ts";
 import { Message } from "../message.ts";
 import { encodeSseEvent } from "../sse/sse-encoder.ts";
 import { badRequest, RpcCode } from "../wire-error.ts";
@@ -38,10 +39,12 @@ export function subscribe(
   }
   const wanted = filter as Record<string, unknown>;
   const lists = (Object.keys(FILTERS) as ListKind[]).filter((list) => wanted[FILTERS[list]] === true);
-  const tag = { [MetaKey.subscriptionId]: JSON.parse(message.id as string) as unknown };
+  const id = message.id as string;
+  const tag = `{"${MetaKey.subscriptionId}":${id}}`;
   const stream = open();
   const send = (method: string, params: object): void => {
-    stream.write(encodeSseEvent(Message.of({ method, params: { ...params, _meta: tag } }).bytes));
+    const tagged = editObject(Buffer.from(JSON.stringify(params)), { _meta: tag });
+    stream.write(encodeSseEvent(Message.of({ method }).withParams(tagged).bytes));
   };
   const honoured = Object.fromEntries(lists.map((list) => [FILTERS[list], true]));
   send("notifications/subscriptions/acknowledged", { notifications: honoured });
@@ -52,8 +55,7 @@ export function subscribe(
     stream,
     end() {
       stop();
-      const result = JSON.stringify({ resultType: "complete", _meta: tag });
-      stream.end(encodeSseEvent(Message.result(message.id as string, result).bytes));
+      stream.end(encodeSseEvent(Message.result(id, `{"resultType":"complete","_meta":${tag}}`).bytes));
     },
   };
 }

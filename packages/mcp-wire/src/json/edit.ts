@@ -20,8 +20,12 @@ export function editObject(object: Buffer, changes: Readonly<Record<string, stri
   return Buffer.concat([...parts, CLOSE]);
 }
 
-/** The bytes of one member's value, the first where there are several; undefined where there is none. */
+/**
+ * The bytes of one member's value, the first where there are several; undefined where there is none, or where the JSON is
+ * no object.
+ */
 export function memberOf(object: Buffer, key: string): Buffer | undefined {
+  if (object[0] !== 0x7b) return undefined;
   let found: Buffer | undefined;
   scanMembers(object, 0, (keyStart, keyEnd, start, end) => {
     if (found === undefined && stringAt(object, keyStart, keyEnd) === key) found = object.subarray(start, end);

@@ -7,6 +7,8 @@ export interface ScriptedCall {
   readonly context: ExchangeContext;
   /** Answers with a result, as JSON text. */
   readonly answer: (result?: string) => void;
+  /** Answers with an error, as JSON text. */
+  readonly error: (error: string) => void;
   readonly fail: (error: Error) => void;
 }
 
@@ -29,7 +31,9 @@ export class ScriptedEndpoint implements Endpoint {
     if (message.name === "bug") throw new TypeError("secret detail");
     const { promise, resolve, reject } = Promise.withResolvers<Message>();
     const answer = (result = "{}") => resolve(Message.result(message.id as string, result));
-    const call = { message, context, answer, fail: reject };
+    const error = (text: string) =>
+      resolve(Message.parse(Buffer.from(`{"jsonrpc":"2.0","id":${message.id},"error":${text}}`)));
+    const call = { message, context, answer, error, fail: reject };
     const waiter = this.#waiting.shift();
     if (waiter === undefined) this.#calls.push(call);
     else waiter(call);

@@ -34,13 +34,13 @@ export interface UpstreamClient {
   close(): void;
 }
 
-const LISTS: Record<string, ListKind> = {
-  "notifications/tools/list_changed": "tools",
-  "notifications/prompts/list_changed": "prompts",
-  "notifications/resources/list_changed": "resources",
-};
+const LISTS = new Map<string, ListKind>([
+  ["notifications/tools/list_changed", "tools"],
+  ["notifications/prompts/list_changed", "prompts"],
+  ["notifications/resources/list_changed", "resources"],
+]);
 
 /** The list a `list_changed` notification speaks of; undefined for any other message. */
 export function changedList(message: Message): ListKind | undefined {
-  return LISTS[message.method];
+  return LISTS.get(message.method);
 }
