@@ -1,0 +1,183 @@
+// The documents, held to what is: README's lines run word for word, examples load, links lead somewhere, tables say what the code says.
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { loadConfig } from "@shardgate/gateway";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { GATEWAY_ERRORS } from "../packages/gateway/src/core/errors.ts";
+import { startProgram, type Program } from "./support/program.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const documents = globSync("**/*.md", { cwd: root, exclude: ["**/node_modules/**", "**/dist/**"] });
+const run = promisify(execFile);
+
+/** In README: a command behind `<!-- run -->`, and the answer it promises, where `…` stands for anything. */
+const EXAMPLE = /<!-- run -->\n+```sh\n([^]*?)```\n+```text\n([^]*?)\n```/g;
+const START = /<!-- shown by npm start -->\n+```text\n([^]*?)\n```/;
+const HOUSE_PORTS = [9100, 9101, 9102];
+
+/** A pattern for a text in which `…` stands for anything. */
+function patternOf(text: string): RegExp {
+  const parts = text.split("…").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  return new RegExp(`^${parts.join("[^]*")}$`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  const [outcome] = await Promise.race([once(server, "listening").then(() => ["free"]), once(server, "error")]).catch(
+    () => ["taken"],
+  );
+  server.close();
+  return outcome === "free";
+}
+
+describe("README's lines", () => {
+  const examples = [...read("README.md").matchAll(EXAMPLE)].map(([, command, answer]) => ({ command, answer }));
+  const folder = mkdtempSync(join(tmpdir(), "shardgate-docs-"));
+  let house: Program | undefined;
+  let whyNot: string | undefined;
+
+  beforeAll(async () => {
+    const free = await Promise.all(HOUSE_PORTS.map(isFree));
+    const taken = HOUSE_PORTS.filter((_, index) => !free[index]);
+    if (taken.length > 0) {
+      whyNot = `the lines name the usual ports, and of these ${taken.join(", ")} are taken by another program`;
+      return;
+    }
+    // A state of its own: the routes of somebody who tries the house are none of ours.
+    const started = (house = await startProgram({ file: "scripts/start.mjs", env: { SHARD_STATE_DIR: folder } }));
+    const isUp = (): boolean => started.output().includes("Ctrl-C stops everything.");
+    await vi.waitUntil(isUp, { timeout: 20_000, interval: 50 });
+  });
+
+  afterAll(async () => {
+    house?.kill("SIGTERM");
+    await house?.ended;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("npm start shows what README says", ({ skip }) => {
+    if (whyNot !== undefined) skip(whyNot);
+    const shown = START.exec(read("README.md"))?.[1];
+    expect(house?.output()).toContain(shown);
+  });
+
+  test("every line runs as it stands, in order, and answers as promised", async ({ skip }) => {
+    if (whyNot !== undefined) skip(whyNot);
+    expect(examples.length).toBeGreaterThanOrEqual(6);
+    expect(examples).toHaveLength(read("README.md").split("<!-- run -->").length - 1);
+    for (const { command = "", answer = "" } of examples) {
+      const { stdout } = await run("bash", ["-c", command], { timeout: 10_000 });
+      expect(stdout.trim()).toMatch(patternOf(answer));
+    }
+  });
+});
+
+describe("examples", () => {
+  const env = { GITEA_TOKEN: "for-the-test" };
+  const blocks = (kind: string): readonly string[] =>
+    [...read("README.md").matchAll(new RegExp(`\`\`\`${kind}\\n([^]*?)\`\`\``, "g"))].map(([, text]) => text as string);
+
+  test("gateway.yaml loads without a single variable set, and names its schema", () => {
+    const text = read("gateway.yaml");
+    expect(loadConfig(text, "gateway.yaml", {}).upstreams.map(({ name }) => name)).toContain("time");
+    const schema = /^# yaml-language-server: \$schema=(\S+)$/m.exec(text)?.[1];
+    expect(JSON.parse(read(schema ?? "no schema named"))).toHaveProperty("properties.upstreams");
+  });
+
+  test("README's YAML loads, its JSON is JSON", () => {
+    const configs = blocks("yaml").map((text) => loadConfig(text, "README.md", env));
+    expect(configs.map(({ upstreams }) => upstreams.length)).toEqual([2]);
+    expect(blocks("json").map((text) => JSON.parse(text) as unknown)).toHaveLength(2);
+  });
+});
+
+describe("what documents name", () => {
+  test.each(documents)("links of %s lead somewhere", (path) => {
+    const targets = [...withoutCode(read(path)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);
+    const broken = targets.filter((target) => !/^[a-z]+:/.test(target) && !leadsSomewhere(path, target));
+    expect(broken).toEqual([]);
+  });
+
+  function leadsSomewhere(from: string, target: string): boolean {
+    const [file = "", anchor] = target.split("#");
+    const path = file === "" ? from : normalize(join(dirname(from), file));
+    if (!existsSync(join(root, path))) return false;
+    return anchor === undefined || anchorsIn(read(path)).includes(anchor);
+  }
+
+  function anchorsIn(text: string): readonly string[] {
+    const titles = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title as string);
+    return titles.map((title) =>
+      title
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+        .replace(/\s/g, "-"),
+    );
+  }
+
+  test("the code map names what exists, and every package and shard", () => {
+    const map = /^## Code map$([^]*?)^## /m.exec(read("ARCHITECTURE.md"))?.[1] ?? "";
+    const named = [...map.matchAll(/^\| `([^`]+)`/gm)].map(([, path]) => path as string);
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    const folders = ["packages", "shards"].flatMap((kind) =>
+      readdirSync(join(root, kind)).map((name) => `${kind}/${name}`),
+    );
+    expect(folders.filter((folder) => !named.some((path) => path.startsWith(folder)))).toEqual([]);
+  });
+
+  test("every package and shard has a README", () => {
+    const missing = globSync("{packages,shards}/*/package.json", { cwd: root }).filter(
+      (path) => !existsSync(join(root, dirname(path), "README.md")),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test("ARCHITECTURE's table of errors is the code's", () => {
+    const rows = [...read("ARCHITECTURE.md").matchAll(/^\| `(\w+)` *\| (-\d+) *\| (\d+) *\| (yes|no) /gm)];
+    const told = rows.map(([, kind, code, status, retryable]) => [kind, Number(code), Number(status), retryable]);
+    const known = Object.entries(GATEWAY_ERRORS).map(([kind, { code, status, retryable }]) => [
+      kind,
+      code,
+      status,
+      retryable ? "yes" : "no",
+    ]);
+    expect(told).toEqual(known);
+  });
+
+  test("the decision on dependencies names each of them", () => {
+    const text = read("docs/decisions/2026-11-21-dependencies.md");
+    const used = globSync(["package.json", "{packages,shards}/*/package.json", "{e2e,bench}/package.json"], {
+      cwd: root,
+    })
+      .map((path) => JSON.parse(read(path)) as Record<string, Record<string, string>>)
+      .flatMap((manifest) => Object.keys({ ...manifest["dependencies"], ...manifest["devDependencies"] }))
+      .filter((name) => !/^@(shardgate|types)\//.test(name));
+    expect([...new Set(used)].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test("README's environment is read by somebody", () => {
+    const table = /^## Environment$([^]*?)^## /m.exec(read("README.md"))?.[1] ?? "";
+    const named = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(
+      ([, cell]) => (cell as string).match(/[A-Z_]{4,}/g) ?? [],
+    );
+    const sources = globSync(["{packages,shards}/*/src/**/*.ts", "scripts/*.mjs"], { cwd: root })
+      .filter((path) => !path.endsWith(".test.ts"))
+      .map(read)
+      .join("\n");
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources))).toEqual([]);
+  });
+});
+
+/** A document without its code, where brackets mean something else. */
+function withoutCode(text: string): string {
+  return text.replace(/```[^]*?```/g, "").replace(/`[^`\n]*`/g, "");
+}
