@@ -1,5 +1,5 @@
 import { editObject } from "../json/edit.ts";
-import { Message } from "../message.ts";
+import { isBatch, Message, parseBatch } from "../message.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import type { SendSink } from "./http-sender.ts";
@@ -10,9 +10,13 @@ export const ANSWER_LIMIT = 10 * 1024 * 1024;
 /** An upstream that has answered may leave its stream open this long, in milliseconds. */
 const LINGER_MS = 1_000;
 
+/** Most messages of a batch from an upstream. */
+const BATCH_LIMIT = 1_000;
+
 /** What a POST came to: the response, or `undefined` where the upstream took a notification (202). */
 export interface Answer {
   readonly response: Message | undefined;
+  readonly status: number;
   readonly header: (name: string) => string | undefined;
 }
 
@@ -65,7 +69,12 @@ export class AnswerSink implements SendSink {
     this.#header = header;
     if (status === 307 || status === 308) return this.fail(new Redirect(header("location") ?? ""));
     if (status === 404 && this.#hasSession) return this.#failAs("session-lost", "it does not know the session", false);
-    if (status >= 200 && status < 300 && /^text\/event-stream/i.test(header("content-type") ?? "")) {
+    const isSse = /^text\/event-stream/i.test(header("content-type") ?? "");
+    if (this.#isOk && this.#id === undefined) {
+      // Taken; some upstreams open a stream nevertheless, which would never end.
+      this.#settle(undefined);
+      if (isSse) this.#linger();
+    } else if (this.#isOk && isSse) {
       this.#sse = new SseParser(ANSWER_LIMIT, ({ data }) => this.#onEvent(data));
     }
   }
@@ -86,13 +95,15 @@ export class AnswerSink implements SendSink {
     if (this.#settled) return;
     if (this.#sse !== undefined) return this.#failAs("crashed", "its event stream ended without an answer");
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-    const ok = this.#status >= 200 && this.#status < 300;
-    if (ok && this.#id === undefined) return this.#settle(undefined);
     if (/^application\/json\s*(;|$)/i.test(this.#header("content-type") ?? "")) {
-      const response = this.#read(body);
-      if (response !== undefined) return this.#settle(response);
+      try {
+        this.#take(body);
+      } catch {
+        // Not settled then, which the status or the content type explains better.
+      }
+      if (this.#settled) return;
     }
-    if (!ok) this.#failByStatus();
+    if (!this.#isOk) this.#failByStatus();
     else
       this.#failAs(
         "protocol",
@@ -117,28 +128,29 @@ export class AnswerSink implements SendSink {
 
   #onEvent(data: Buffer): void {
     if (this.#settled || data.length === 0) return;
-    let message: Message;
     try {
-      message = Message.parse(data);
+      this.#take(data);
     } catch (error) {
       return this.#failAs("protocol", `an event is no JSON-RPC message: ${(error as Error).message}`);
     }
-    if (!message.isResponse) this.#onMessage(message);
-    // A response to something else is not ours to deliver; ours may still come.
-    else if (this.#isOurs(message)) {
-      this.#settle(message);
-      setTimeout(() => this.abort(), LINGER_MS).unref();
+    if (this.#settled) this.#linger();
+  }
+
+  /** Takes a message, or the batch that 2025-03-26 allows in its place. A response to something else is not ours to deliver. */
+  #take(bytes: Buffer): void {
+    for (const message of isBatch(bytes) ? parseBatch(bytes, BATCH_LIMIT) : [Message.parse(bytes)]) {
+      if (this.#settled) return;
+      if (!message.isResponse) this.#onMessage(message);
+      else if (this.#isOurs(message)) this.#settle(message);
     }
   }
 
-  /** The body as the response to our request; undefined where it is something else. */
-  #read(body: Buffer): Message | undefined {
-    try {
-      const message = Message.parse(body);
-      return message.isResponse && this.#isOurs(message) ? message : undefined;
-    } catch {
-      return undefined;
-    }
+  #linger(): void {
+    setTimeout(() => this.abort(), LINGER_MS).unref();
+  }
+
+  get #isOk(): boolean {
+    return this.#status >= 200 && this.#status < 300;
   }
 
   #isOurs(message: Message): boolean {
@@ -149,7 +161,7 @@ export class AnswerSink implements SendSink {
 
   #settle(response: Message | undefined): void {
     this.#settled = true;
-    this.#resolve({ response: response && this.#named(response), header: this.#header });
+    this.#resolve({ response: response && this.#named(response), status: this.#status, header: this.#header });
   }
 
   /** The response with our id, where the upstream gave none. */
