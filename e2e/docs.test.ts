@@ -133,6 +133,18 @@ describe("what documents name", () => {
     expect(folders.filter((folder) => !named.some((path) => path.startsWith(folder)))).toEqual([]);
   });
 
+  test("the life of a call leads through files that exist", () => {
+    const life = /^## Life of a tools\/call$([^]*?)^## /m.exec(read("ARCHITECTURE.md"))?.[1] ?? "";
+    const lines = [...life.matchAll(/^ (packages\/\S+\/)$|^[ \d]{4}(\S+\.ts) /gm)];
+    let folder = "";
+    const files = lines.flatMap(([, base, file]) => {
+      folder = base ?? folder;
+      return file === undefined ? [] : [folder + file];
+    });
+    expect(files.length).toBeGreaterThan(12);
+    expect(files.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
   test("every package and shard has a README", () => {
     const missing = globSync("{packages,shards}/*/package.json", { cwd: root }).filter(
       (path) => !existsSync(join(root, dirname(path), "README.md")),
