@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTraefikClient } from "./client/traefik-client.ts";
 import type { Deps } from "./deps.ts";
+import { createDocsCache } from "./docs/docs-cache.ts";
+import { createDocsFetcher } from "./docs/docs-fetcher.ts";
 import type { Settings } from "./settings.ts";
 import { createFolderLock } from "./store/folder-lock.ts";
 import { createHistory } from "./store/history.ts";
@@ -49,6 +51,12 @@ export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULAT
     queue: createWriteQueue(async (change, signal) => {
       await store.check();
       return lock.hold(change, signal);
+    }),
+    fetchPage: createDocsFetcher({
+      sourceUrl: settings.TRAEFIK_DOCS_SOURCE_URL,
+      siteUrl: settings.TRAEFIK_DOCS_URL,
+      cache: createDocsCache(join(stateDir, "docs")),
+      now: clock.now,
     }),
     settings,
     clock,

@@ -25,6 +25,8 @@ const argv = z.string().transform((text, context) => {
 
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL, such as http://traefik:8080" });
 
+const withoutSlash = (url: string): string => url.replace(/\/+$/, "");
+
 /** The shard's environment. Without TRAEFIK_API_URL it runs on a simulated Traefik. */
 export const settingsSchema = z
   .object({
@@ -79,6 +81,14 @@ export const settingsSchema = z
         'program and arguments as a JSON list, such as ["docker","kill","-s","HUP","traefik"]; run without a shell',
       ),
     RELOAD_WEBHOOK: httpUrl.optional().describe("URL that is sent a POST after each change"),
+    TRAEFIK_DOCS_URL: httpUrl
+      .default("https://doc.traefik.io/traefik")
+      .transform(withoutSlash)
+      .describe("the documentation's site"),
+    TRAEFIK_DOCS_SOURCE_URL: httpUrl
+      .default("https://raw.githubusercontent.com/traefik/traefik")
+      .transform(withoutSlash)
+      .describe("where the documentation's Markdown is, by branch"),
     REQUIRE_AUTH_MIDDLEWARE: flag.describe("true: refuse routes without a middleware that authenticates"),
   })
   .superRefine((settings, context) => {

@@ -5,6 +5,7 @@ import { createRouteTool } from "./create-route.ts";
 import { deleteRouteTool } from "./delete-route.ts";
 import { getBackendStatusTool } from "./get-backend-status.ts";
 import { getRouteTool } from "./get-route.ts";
+import { getTraefikDocsTool } from "./get-traefik-docs.ts";
 import { listRoutesTool } from "./list-routes.ts";
 import { reloadConfigTool } from "./reload-config.ts";
 import { restoreRouteTool } from "./restore-route.ts";
@@ -21,6 +22,7 @@ const MAKERS = [
   getBackendStatusTool,
   checkSslStatusTool,
   reloadConfigTool,
+  getTraefikDocsTool,
 ];
 
 export function routeTools(deps: Deps): readonly Tool[] {
