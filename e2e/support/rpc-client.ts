@@ -26,15 +26,17 @@ export function modernHeaders(method: string, name?: string): Record<string, str
   };
 }
 
-/** Sends one modern request. */
-export function modern(url: string, method: string, params: Params = {}, options: RawRequest = {}): Promise<RawAnswer> {
+/** A modern request, to be sent or opened as a stream. */
+export function modernRequest(method: string, params: Params = {}): { headers: Record<string, string>; body: string } {
   const meta = { ...(params["_meta"] as object | undefined), ...ENVELOPE };
   const name = typeof params["name"] === "string" ? params["name"] : undefined;
-  return send(url, {
-    body: rpc(method, { ...params, _meta: meta }),
-    ...options,
-    headers: { ...modernHeaders(method, name), ...options.headers },
-  });
+  return { headers: modernHeaders(method, name), body: rpc(method, { ...params, _meta: meta }) };
+}
+
+/** Sends one modern request. */
+export function modern(url: string, method: string, params: Params = {}, options: RawRequest = {}): Promise<RawAnswer> {
+  const { headers, body } = modernRequest(method, params);
+  return send(url, { body, ...options, headers: { ...headers, ...options.headers } });
 }
 
 /** Calls a tool as a modern client. */

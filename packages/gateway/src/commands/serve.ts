@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createHouse, type House } from "../house.ts";
 import { createLogger } from "../log/pino-logger.ts";
 import { createProviders } from "../providers/index.ts";
@@ -6,8 +7,14 @@ import { VERSION } from "../version.ts";
 import type { Command, Listening } from "./command.ts";
 import { readSettings } from "./settings.ts";
 
-/** Calls under way get this long to finish once we are told to stop, in milliseconds. */
+/** How long new requests are still taken once we are told to stop, in milliseconds: whoever sends them learns it meanwhile. */
+const LINGER_MS = 1_000;
+
+/** How long calls under way may go on after that. */
 const DRAIN_MS = 25_000;
+
+/** How long the last answers may take to reach their clients. */
+const LAST_ANSWERS_MS = 1_000;
 
 export const serve: Command = {
   name: "serve",
@@ -46,13 +53,15 @@ export const serve: Command = {
   },
 };
 
-/** Ends in order: no new connections, calls under way finish, then everything else is closed. */
+/** Ends in order: we say that we stop, take no more, let calls under way finish, answer what did not, and close the rest. */
 async function drain(house: House, listening: Listening): Promise<void> {
   house.drain();
-  const late = new Promise<void>((resolve) => setTimeout(resolve, DRAIN_MS).unref());
-  await Promise.race([listening.close(), late]);
-  listening.closeAll();
+  await sleep(LINGER_MS);
+  const done = listening.close();
+  await Promise.race([done, sleep(DRAIN_MS)]);
   await house.close();
+  await Promise.race([done, sleep(LAST_ANSWERS_MS)]);
+  listening.closeAll();
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -12,7 +12,8 @@ export interface Front {
   readonly active: number;
   /** Called every few seconds, for what has to happen in time. */
   tick(): void;
-  /** Ends streams that would go on for ever; calls under way finish. */
+  /** Ends streams that would go on for ever and opens no more; calls under way finish. */
   drain(): void;
+  /** Ends everything; a call that is still under way is answered with an error. */
   close(): void;
 }

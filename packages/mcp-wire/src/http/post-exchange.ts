@@ -1,7 +1,7 @@
 import { Cancellation } from "../cancellation.ts";
 import { type Era, Header, MetaKey } from "../eras.ts";
 import type { ClientDescription, ExchangeContext } from "../exchange.ts";
-import type { Message } from "../message.ts";
+import { Message } from "../message.ts";
 import type { Session } from "../sessions.ts";
 import { encodeSseEvent, SSE_COMMENT } from "../sse/sse-encoder.ts";
 import { RpcCode, WireError } from "../wire-error.ts";
@@ -142,6 +142,12 @@ export class PostExchange implements ExchangeContext {
     if (!this.#finish()) return;
     if (this.#stream === undefined) this.#reply.send(202, {});
     else this.#stream.end();
+  }
+
+  /** Ends the exchange with an error of ours; who works on it learns that nobody waits any more. */
+  abort(error: WireError): void {
+    this.complete(Message.error(this.#message?.id, error).bytes, error.status);
+    this.cancellation.cancel(error);
   }
 
   /** False where the exchange was over already. */

@@ -43,6 +43,7 @@ export class StreamableServer {
   readonly #exchanges = new Set<PostExchange>();
   readonly #streams = new Map<HttpStream, () => void>();
   #asked = 0;
+  #isDraining = false;
 
   constructor(options: StreamableServerOptions) {
     this.#sessions = options.sessions;
@@ -71,10 +72,16 @@ export class StreamableServer {
     this.#sessions.sweep();
   }
 
-  /** Ends all streams, which a drain would otherwise wait for; calls under way go on. */
+  /** Ends all streams, which a drain would otherwise wait for, and opens no more; calls under way go on. */
   closeStreams(): void {
+    this.#isDraining = true;
     const ends = [...this.#streams.values()];
     for (const end of ends) end();
+  }
+
+  /** Answers the calls under way with an error, and tells whoever works on them. */
+  abort(error: WireError): void {
+    for (const exchange of this.#exchanges) exchange.abort(error);
   }
 
   async #route(request: HttpRequest, reply: HttpReply, endpoint: Endpoint): Promise<void> {
@@ -102,12 +109,8 @@ export class StreamableServer {
     try {
       const { era, version } = classify(message, request);
       if (era === "modern") {
-        await this.#serve(
-          message,
-          new PostExchange(request, reply, message, this.#options(era, version as string)),
-          endpoint,
-          reply,
-        );
+        const exchange = new PostExchange(request, reply, message, this.#options(era, version as string));
+        await this.#serve(message, exchange, endpoint, reply);
       } else if (message.method === "initialize" && message.isRequest) this.#initialize(message, reply, endpoint);
       else {
         const session = this.#legacySession(request, endpoint);
@@ -250,6 +253,7 @@ export class StreamableServer {
   }
 
   #checkStreams(): void {
+    if (this.#isDraining) throw new WireError(-31014, "Shutting down; connect again soon", { status: 503 });
     if (this.#streams.size < this.#maxStreams) return;
     throw new WireError(-31013, `${this.#maxStreams} streams are open; close one first`, { status: 503 });
   }

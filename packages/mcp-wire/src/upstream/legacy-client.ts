@@ -80,12 +80,13 @@ export class LegacyClient implements UpstreamClient {
 
   /** Exchanges in the upstream session that belongs to the downstream's; one that the upstream forgot is opened anew. */
   async #exchangeInOwnSession(message: Message, context: ExchangeContext): Promise<Message> {
+    const opening = this.#ownSession(context);
     try {
-      return await this.#relay(await this.#ownSession(context), message, context);
+      return await this.#relay(await opening, message, context);
     } catch (error) {
       // The upstream says that it did not run the request, so once more is safe.
       if (!(error instanceof UpstreamError) || error.failure !== "session-lost") throw error;
-      this.#forget(context);
+      this.#forget(context, opening);
       return this.#relay(await this.#ownSession(context), message, context);
     }
   }
@@ -96,14 +97,17 @@ export class LegacyClient implements UpstreamClient {
     if (opening === undefined) {
       opening = openLegacySession(this.#link, context.client, context.version, undefined);
       this.#owned.set(session, opening);
-      opening.catch(() => this.#forget(context));
-      const close = (): void => void opening!.then((open) => open.close()).catch(ignore);
+      const opened = opening;
+      opened.catch(() => this.#forget(context, opened));
+      const close = (): void => void opened.then((open) => open.close()).catch(ignore);
       context.session?.attachments.set(this, { close });
     }
     return opening;
   }
 
-  #forget(context: ExchangeContext): void {
+  /** Of several calls that lost a session together, the first has the next one opened, which stays. */
+  #forget(context: ExchangeContext, opening: Promise<LegacySession>): void {
+    if (this.#owned.get(context.session as object) !== opening) return;
     this.#owned.delete(context.session as object);
     context.session?.attachments.delete(this);
   }

@@ -6,10 +6,13 @@ import {
   RpcCode,
   WireError,
 } from "@shardgate/mcp-wire";
+import { GatewayError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Front, Handler } from "../front.ts";
 import { aggregateEndpoint, upstreamEndpoint } from "./endpoints.ts";
+
+const DRAINED = "The gateway shuts down, and the call did not end in time";
 
 export interface McpFrontDeps {
   readonly gateway: Gateway;
@@ -70,6 +73,9 @@ export function mcpFront({ gateway, logger, version, wire }: McpFrontDeps): Fron
     close() {
       stop();
       server.closeStreams();
+      // What did not end while we drained is told so, and that it may have run.
+      const { code, message, status, data } = new GatewayError("draining", DRAINED, { phase: "call", sent: true });
+      server.abort(new WireError(code, message, { status, data }));
       sessions.closeAll();
     },
   };

@@ -1,0 +1,78 @@
+// SIGTERM while calls are under way: what an upstream ran, its client hears of; then nothing is left.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, expect, test, vi } from "vitest";
+import { startGateway } from "./support/house.ts";
+import { keepCalling } from "./support/load.ts";
+import { isAlive, stopAtEnd } from "./support/program.ts";
+import { get, openStream, send } from "./support/raw-client.ts";
+import { startRawUpstream } from "./support/raw-upstream.ts";
+import { callModern, modernRequest, openSession } from "./support/rpc-client.ts";
+import { errorOf } from "./support/rpc-error.ts";
+import { executed, ledger, speak } from "./support/scripts.ts";
+
+const stopLater = stopAtEnd();
+const folder = mkdtempSync(join(tmpdir(), "shardgate-ledger-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const listen = modernRequest("subscriptions/listen", { notifications: { toolsListChanged: true } });
+
+const kinds = [
+  { upstream: "modern", clients: "modern" },
+  { upstream: "legacy", clients: "legacy" },
+  { upstream: "legacy", clients: "modern" },
+] as const;
+
+test.concurrent.each(kinds)(
+  "under load from $clients clients to a $upstream upstream loses no call that ran",
+  async (kind) => {
+    const file = join(folder, `${kind.upstream}-${kind.clients}`);
+    const tools = { run: ledger(file, 30), slow: speak("slow", 1_500) };
+    const upstream = await stopLater(startRawUpstream({ era: kind.upstream, sessions: true, tools }));
+    const gateway = await stopLater(startGateway({ upstreams: { a: { kind: "mcp-http", url: upstream.url } } }));
+    const mcp = `${gateway.url}/mcp`;
+    const load = await keepCalling(mcp, "a__run", { clients: 12, era: kind.clients, pause: 1 });
+    const session = await openSession(mcp);
+    const streams = [
+      await openStream(mcp, { method: "GET", headers: { ...session.headers, Accept: "text/event-stream" } }),
+      await openStream(mcp, listen),
+    ];
+    const slow = callModern(mcp, "a__slow");
+    await sleep(700);
+
+    const told = performance.now();
+    gateway.kill("SIGTERM");
+    await vi.waitFor(async () => expect((await get(`${gateway.url}/readyz`)).status).toBe(503), {
+      interval: 5,
+      timeout: 400,
+    });
+    // For a moment whoever did not know yet is still served, on a connection that ends; nothing begins that would not end.
+    const late = await callModern(mcp, "a__run", { call: "late" });
+    expect([late.json().result?.["content"], late.header("connection")]).toEqual([
+      [{ type: "text", text: "late" }],
+      "close",
+    ]);
+    expect(errorOf(await send(mcp, listen))).toMatchObject({ status: 503, code: -31014 });
+
+    expect((await slow).json().result).toMatchObject({ content: [{ text: "slow" }] });
+    expect(await gateway.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - told).toBeLessThan(10_000);
+    expect(isAlive(gateway.pid)).toBe(false);
+
+    const outcomes = await load.end();
+    const answered = outcomes.filter(({ text }) => text !== undefined);
+    // Nothing lost, nothing doubled, nobody got another's answer.
+    const ran = executed(file).filter((call) => call !== "late");
+    expect(ran.length).toBeGreaterThan(100);
+    expect(new Set(ran).size).toBe(ran.length);
+    expect(answered.map(({ text }) => text).toSorted()).toEqual(ran.toSorted());
+    expect(answered.filter(({ text, call }) => text !== call)).toEqual([]);
+    // The others were not let in any more.
+    const others = new Set(outcomes.filter(({ text }) => text === undefined).map(({ failure }) => failure));
+    expect([...others].filter((failure) => !/^ECONN(REFUSED|RESET)$/.test(String(failure)))).toEqual([]);
+    for (const stream of streams) expect(stream.isOpen()).toBe(false);
+    expect(gateway.log.at(-1)).toMatchObject({ msg: "stopped" });
+  },
+);
