@@ -103,7 +103,7 @@ export class AnswerSink implements SendSink {
       }
       if (this.#settled) return;
     }
-    if (!this.#isOk) this.#failByStatus();
+    if (!this.#isOk) this.fail(errorOfStatus(this.#status));
     else
       this.#failAs(
         "protocol",
@@ -170,25 +170,24 @@ export class AnswerSink implements SendSink {
     return Message.parse(editObject(response.bytes, { id: this.#id as string }));
   }
 
-  #failByStatus(): void {
-    const status = this.#status;
-    if (status === 401 || status === 403) {
-      return this.#failAs(
-        "unavailable",
-        `it refuses our credentials (HTTP ${status}); check its headers in the configuration`,
-        false,
-      );
-    }
-    if (status === 429) return this.#failAs("unavailable", "it limits our rate (HTTP 429)", false);
-    if (status >= 500) return this.#failAs("unavailable", `it answered with HTTP ${status}`);
-    const hint = status === 404 || status === 405 ? "; check the path of its url" : "";
-    this.#failAs("protocol", `it answered with HTTP ${status}${hint}`);
-  }
-
   #failAs(failure: UpstreamError["failure"], message: string, sent = true): void {
     const status = this.#status === 0 ? {} : { status: this.#status };
     this.fail(new UpstreamError(failure, message, { sent, ...status }));
   }
+}
+
+/** What an upstream means by an HTTP status that is no success. */
+export function errorOfStatus(status: number): UpstreamError {
+  const error = (failure: UpstreamError["failure"], message: string, sent: boolean): UpstreamError =>
+    new UpstreamError(failure, message, { sent, status });
+  if (status === 401 || status === 403) {
+    const message = `it refuses our credentials (HTTP ${status}); check its headers in the configuration`;
+    return error("unavailable", message, false);
+  }
+  if (status === 429) return error("unavailable", "it limits our rate (HTTP 429)", false);
+  if (status >= 500) return error("unavailable", `it answered with HTTP ${status}`, true);
+  const hint = status === 404 || status === 405 ? "; check the path of its url" : "";
+  return error("protocol", `it answered with HTTP ${status}${hint}`, true);
 }
 
 function reasonOf(error: Error): string {

@@ -1,5 +1,6 @@
 import type { Cancellation } from "../cancellation.ts";
 import { LATEST_LEGACY, LATEST_MODERN, MetaKey } from "../eras.ts";
+import { errorOfStatus } from "../http/answer-sink.ts";
 import type { HttpLink } from "../http/http-link.ts";
 import { memberOf } from "../json/edit.ts";
 import type { Message } from "../message.ts";
@@ -35,14 +36,15 @@ export async function connectHttp(
 async function discover(link: HttpLink, clientInfo: object, cancellation: Cancellation): Promise<Buffer | undefined> {
   const message = modernRequest(0, "server/discover", {}, clientInfo);
   let response: Message | undefined;
+  let status: number;
   try {
-    ({ response } = await link.post(message, { headers: headersOf(message, LATEST_MODERN, []), cancellation }));
+    ({ response, status } = await link.post(message, { headers: headersOf(message, LATEST_MODERN, []), cancellation }));
   } catch (error) {
     // A 4xx without a JSON-RPC error of the modern era is how a legacy server says that it does not understand.
-    const status = error instanceof UpstreamError ? (error.status ?? 0) : 0;
-    if (status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 429) return undefined;
+    if (error instanceof UpstreamError && error.failure === "protocol" && (error.status ?? 0) >= 400) return undefined;
     throw error;
   }
+  if (status >= 400 && errorOfStatus(status).failure === "unavailable") throw errorOfStatus(status);
   if (response === undefined || response.isError || response.outcome[0] !== 0x7b) return undefined;
   const versions = memberOf(response.outcome, "supportedVersions")?.toString() ?? "[]";
   const supported = JSON.parse(versions) as unknown;

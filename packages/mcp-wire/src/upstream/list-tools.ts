@@ -42,7 +42,8 @@ export async function listTools(
       if (tools.size > MAX_TOOLS) throw broken(`it lists more than ${MAX_TOOLS} tools`);
     }
     const next = memberOf(response.outcome, "nextCursor")?.toString();
-    if (next === undefined || !next.startsWith('"')) return { tools: [...tools.values()], wrapping };
+    // Some upstreams say "" where they mean that there is no further page.
+    if (next === undefined || !next.startsWith('"') || next === '""') return { tools: [...tools.values()], wrapping };
     cursor = JSON.parse(next) as string;
   }
   throw broken(`its tools/list has no end (${MAX_PAGES} pages read)`);
