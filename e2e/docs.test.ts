@@ -52,8 +52,11 @@ describe("README's lines", () => {
     }
     // A state of its own: the routes of somebody who tries the house are none of ours.
     const started = (house = await startProgram({ file: "scripts/start.mjs", env: { SHARD_STATE_DIR: folder } }));
-    const isUp = (): boolean => started.output().includes("Ctrl-C stops everything.");
-    await vi.waitUntil(isUp, { timeout: 20_000, interval: 50 });
+    const checkUp = (): void => {
+      const said = started.output();
+      if (!said.includes("Ctrl-C stops everything.")) throw new Error(`the house is not up; it said:\n${said}`);
+    };
+    await vi.waitFor(checkUp, { timeout: 30_000, interval: 50 });
   });
 
   afterAll(async () => {
