@@ -12,7 +12,7 @@ export interface Received {
   readonly headers: Headers;
 }
 
-export type Answer = (received: Received) => Response | Promise<Response> | undefined;
+export type Answer = (received: Received) => Response | Promise<Response | undefined> | undefined;
 
 /** An upstream of a few lines; what it does not answer gets 202. */
 export function scriptedUpstream(answer: Answer) {

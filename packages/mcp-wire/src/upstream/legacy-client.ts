@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Cancellation } from "../cancellation.ts";
 import type { ClientDescription, ExchangeContext, ListKind, ServerDescription } from "../exchange.ts";
+import { MetaKey } from "../eras.ts";
 import type { HttpLink } from "../http/http-link.ts";
 import { Message } from "../message.ts";
 import { requestToLegacy, requestToShared, responseToModern, withProgressToken } from "../translate/translate.ts";
@@ -47,11 +48,9 @@ export class LegacyClient implements UpstreamClient {
     if (context.era === "legacy" && context.session !== undefined) return this.#exchangeInOwnSession(message, context);
     const id = this.#nextId();
     const request = context.era === "modern" ? requestToLegacy(message, id) : requestToShared(message, id);
-    const token = message.meta?.["progressToken"];
     const response = await this.#onShared(request, context.cancellation, (early) => {
       if (early.isRequest) this.#decline(this.#shared, early);
-      else if (early.method === "notifications/progress") context.notify(withProgressToken(early, token));
-      else context.notify(early);
+      else notifyShared(early, request, message, context);
     });
     const answer = response.withId(message.id as string);
     return context.era === "modern" ? responseToModern(answer) : answer;
@@ -130,14 +129,20 @@ export class LegacyClient implements UpstreamClient {
     cancellation: Cancellation | undefined,
     onMessage: (early: Message) => void,
   ): Promise<Message> {
+    let isOver = false;
     cancellation?.onCancel((reason) => {
+      if (isOver) return;
       // Closing a connection means nothing in this era, so the upstream has to be told.
       const params = { requestId: JSON.parse(message.id as string) as unknown, reason: reason.message };
       session.post(Message.of({ method: "notifications/cancelled", params }), undefined, undefined).catch(ignore);
     });
-    const { response } = await session.post(message, cancellation, onMessage);
-    if (response === undefined) throw new UpstreamError("protocol", "it answered 202 to a request", { sent: true });
-    return response;
+    try {
+      const { response } = await session.post(message, cancellation, onMessage);
+      if (response === undefined) throw new UpstreamError("protocol", "it answered 202 to a request", { sent: true });
+      return response;
+    } finally {
+      isOver = true;
+    }
   }
 
   /** Calls in our own session, which is opened anew once where the upstream forgot it. */
@@ -181,6 +186,21 @@ export class LegacyClient implements UpstreamClient {
     return JSON.stringify(`${this.#prefix}-${++this.#requests}`);
   }
   readonly #prefix = `sg-${randomUUID().slice(0, 8)}`;
+}
+
+/**
+ * Hands on what a request in our own session brought before its answer. The session is for many downstreams, so each
+ * gets only what belongs to its request and what it asked for: a token that a client did not choose ends its connection.
+ */
+function notifyShared(early: Message, request: Message, asked: Message, context: ExchangeContext): void {
+  const meta = asked.meta;
+  if (early.method === "notifications/progress") {
+    const token = meta?.["progressToken"];
+    const isOurs = request.hasId(JSON.stringify(early.params["progressToken"] ?? null));
+    if (token !== undefined && isOurs) context.notify(withProgressToken(early, token));
+  } else if (early.method === "notifications/message") {
+    if (context.era === "legacy" || meta?.[MetaKey.logLevel] !== undefined) context.notify(early);
+  }
 }
 
 function ignore(): void {

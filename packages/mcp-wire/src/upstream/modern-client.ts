@@ -43,7 +43,10 @@ export class ModernClient implements UpstreamClient {
     const { response } = await this.#link.post(request, {
       headers: headersOf(message, version, context.paramHeaders),
       cancellation: context.cancellation,
-      onMessage: (early) => context.notify(early),
+      onMessage: (early) => {
+        // This era has no requests of the server's; one on its stream is the upstream's mistake.
+        if (early.isNotification) context.notify(early);
+      },
     });
     if (response === undefined) throw new UpstreamError("protocol", "it answered 202 to a request", { sent: true });
     return isLegacy ? responseToLegacy(response, this.#wrapping.has(message.name ?? "")) : response;
