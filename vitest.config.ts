@@ -1,8 +1,11 @@
 import { defineConfig } from "vitest/config";
 
 const houseRules = ["e2e/architecture.test.ts", "e2e/house-rules/*.test.ts"];
+const onBothTraefiks = ["packages/traefik-sim/src/expectations/*.test.ts", "shards/traefik/src/**/*.test.ts"];
+const elsewhere = ["**/node_modules/**", "**/*.e2e.test.ts"];
 
-// Two projects: `unit` runs in process, without ports; `e2e` starts real processes, one file at a time on small machines.
+// Three projects: `unit` runs in process, without ports; `traefik` holds the same expectations against a simulated and, where there is
+// one, a real Traefik; `e2e` starts real processes, one file at a time on small machines.
 export default defineConfig({
   test: {
     projects: [
@@ -15,7 +18,15 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             ...houseRules,
           ],
-          exclude: ["**/*.e2e.test.ts"],
+          exclude: [...elsewhere, ...onBothTraefiks],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "traefik",
+          include: onBothTraefiks,
+          exclude: elsewhere,
           testTimeout: 20_000,
         },
       },

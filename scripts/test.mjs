@@ -95,7 +95,18 @@ async function vitest(project, env = {}) {
   skipped += summary.skipped.length;
   // A threshold or a crash can fail a run in which no test failed.
   if (code !== 0 && summary.failed === 0) failed += 1;
-  for (const { name, reason } of summary.skipped) notRun.push(`${name}: ${reason}`);
+  notRun.push(...skippedLines(summary.skipped));
+}
+
+/**
+ * One line for what a file skipped for one reason.
+ * @param {import("./lib/vitest-summary.mjs").Summary["skipped"]} tests
+ */
+function skippedLines(tests) {
+  const groups = Map.groupBy(tests, ({ file, reason }) => `${file}: ${reason ?? "no reason given"}`);
+  return [...groups].map(
+    ([why, [first, ...others]]) => `${why} (${first?.name}${others.length > 0 ? ` and ${others.length} more` : ""})`,
+  );
 }
 
 /**
@@ -139,9 +150,12 @@ if (args.length === 0) {
 }
 heading("Unit tests");
 await vitest("unit");
-heading("End to end");
+heading("On a simulated and a real Traefik");
 const bin = await waitFor(traefik.path);
-await vitest("e2e", bin ? { TRAEFIK_BIN: bin } : {});
+const withTraefik = bin ? { TRAEFIK_BIN: bin } : {};
+await vitest("traefik", withTraefik);
+heading("End to end");
+await vitest("e2e", withTraefik);
 
 heading("Result");
 if (notRun.length > 0) console.log(`Not run here:\n${notRun.map((line) => `  - ${line}`).join("\n")}`);

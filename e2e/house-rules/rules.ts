@@ -180,7 +180,7 @@ export const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/;
 export const promised: Readonly<Record<string, readonly string[]>> = {
   "@shardgate/contract": [".", "./schemas/*.json"],
   "@shardgate/gateway": [".", "bin shardgate"],
-  "@shardgate/mcp-wire": [".", "./server"],
+  "@shardgate/mcp-wire": [".", "./host-guard", "./server"],
   "@shardgate/shard-sdk": [".", "./serve", "./testing"],
   "@shardgate/shard-time": ["."],
   "@shardgate/shard-traefik": ["."],

@@ -1,7 +1,7 @@
 // A vitest reporter: writes what happened as JSON to the file named by TEST_SUMMARY, for the closing lines of scripts/test.mjs.
 import { writeFileSync } from "node:fs";
 
-/** @typedef {{ passed: number, failed: number, skipped: { name: string, reason: string }[] }} Summary */
+/** @typedef {{ passed: number, failed: number, skipped: { file: string, name: string, reason?: string | undefined }[] }} Summary */
 
 export default class SummaryReporter {
   /**
@@ -21,8 +21,7 @@ export default class SummaryReporter {
         const result = test.result();
         if (result.state === "passed") summary.passed += 1;
         else if (result.state === "skipped") {
-          const name = `${module.relativeModuleId}: ${test.fullName}`;
-          summary.skipped.push({ name, reason: result.note ?? "no reason given" });
+          summary.skipped.push({ file: module.relativeModuleId, name: test.fullName, reason: result.note });
         } else summary.failed += 1;
       }
     }
