@@ -11,24 +11,29 @@ export interface Source {
 export interface Import {
   readonly from: string;
   readonly to: string;
+  /** Gone when the program runs. */
+  readonly isTypeOnly: boolean;
 }
 
 /** What a package offers under which specifier: `@shardgate/contract` → `packages/contract/src/index.ts`. */
 export type Exports = ReadonlyMap<string, string>;
 
-const statement = /^(?:import|export)\b(?:[^;"']*?\bfrom)?\s*["']([^"']+)["']/gm;
-const dynamic = /\bimport\(\s*["']([^"']+)["']\s*\)/g;
+const statement = /^(?:import|export)\b(?<type> type\b)?(?:[^;"']*?\bfrom)?\s*["'](?<specifier>[^"']+)["']/gm;
+const dynamic = /\bimport\(\s*["'](?<specifier>[^"']+)["']\s*\)/g;
 
 /** Code without comments, so that prose about a rule does not break it. */
 export function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*$/gm, "$1");
 }
 
-/** All edges that start in a file, type imports included: a type ties two files together as well. */
+/** All edges that start in a file. */
 export function importsOf({ path, text }: Source, exports: Exports): readonly Import[] {
   const code = withoutComments(text);
-  const specifiers = [...code.matchAll(statement), ...code.matchAll(dynamic)].map((match) => match[1]!);
-  return specifiers.map((specifier) => ({ from: path, to: resolve(path, specifier, exports) }));
+  return [...code.matchAll(statement), ...code.matchAll(dynamic)].map(({ groups }) => ({
+    from: path,
+    to: resolve(path, groups!["specifier"]!, exports),
+    isTypeOnly: groups!["type"] !== undefined,
+  }));
 }
 
 function resolve(from: string, specifier: string, exports: Exports): string {
@@ -39,10 +44,10 @@ function resolve(from: string, specifier: string, exports: Exports): string {
   return `npm:${specifier.startsWith("@") ? `${scope}/${name}` : scope}`;
 }
 
-/** The shortest way round for each knot of files that import each other; empty when there is none. */
+/** The shortest way round for each knot of files that import each other; types, which may speak of each other, tie no knot. */
 export function cyclesAmong(imports: readonly Import[]): readonly (readonly string[])[] {
   const next = new Map<string, string[]>();
-  for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);
+  for (const { from, to, isTypeOnly } of imports) if (!isTypeOnly) next.set(from, [...(next.get(from) ?? []), to]);
   const seen = new Set<string>();
   const cycles: string[][] = [];
   for (const start of next.keys()) {

@@ -57,10 +57,12 @@ test.each(planted)("%s: %j", (path, text, said) => {
 test("files that import each other are named, the whole way round", () => {
   const file = (name: string, ...imported: string[]) => ({
     path: `${src}/registry/${name}.ts`,
-    text: imported.map((other) => `import type { X } from "./${other}.ts";\n`).join(""),
+    text: imported.map((other) => `import { X } from "./${other}.ts";\n`).join(""),
   });
   const straight = [file("a", "b", "c"), file("b", "c"), file("c")];
   expect(violationsIn(straight, exports)).toEqual([]);
+  const types = [file("a", "b"), { ...file("b"), text: `import type { X } from "./a.ts";\n` }];
+  expect(violationsIn(types, exports)).toEqual([]);
   const round = [file("a", "b"), file("b", "c"), file("c", "b")];
   const way = [`${src}/registry/b.ts`, `${src}/registry/c.ts`, `${src}/registry/b.ts`].join(" → ");
   expect(violationsIn(round, exports)).toEqual([expect.stringContaining(way)]);

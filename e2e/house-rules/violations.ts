@@ -9,9 +9,9 @@ const isOurs = (path: string): boolean => /^(packages|shards|template|e2e|bench|
 export function violationsIn(sources: readonly Source[], exports: Exports): readonly string[] {
   const imports = sources.flatMap((source) => importsOf(source, exports));
   return [
-    ...imports.flatMap(({ from, to }) => {
-      const reasons = [...packageReasons({ from, to }), ...placeReasons({ from, to }), ...folderReasons({ from, to })];
-      return reasons.map((reason) => `${from} imports ${to}: ${reason}`);
+    ...imports.flatMap((edge) => {
+      const reasons = [...packageReasons(edge), ...placeReasons(edge), ...folderReasons(edge)];
+      return reasons.map((reason) => `${edge.from} imports ${edge.to}: ${reason}`);
     }),
     ...cyclesAmong(imports).map(
       (cycle) => `${cycle.join(" → ")}: files that import each other cannot be understood one by one`,
