@@ -24,6 +24,6 @@ export interface SendSink {
 export interface HttpSender {
   /** @returns how to abort it, after which the sink hears nothing more */
   send(request: SendRequest, sink: SendSink): () => void;
-  /** Closes idle connections at once and the others when they are done. */
+  /** Closes every connection; what is under way on one breaks, and its sink is told. */
   close(): Promise<void>;
 }

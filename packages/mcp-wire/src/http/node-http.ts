@@ -70,7 +70,8 @@ export class NodeReply implements HttpReply {
   }
 
   send(status: number, headers: Readonly<Record<string, string>>, body: Buffer = EMPTY): void {
-    const head: string[] = ["Content-Length", String(body.length)];
+    // RFC 9110 §8.6: a 204 has no Content-Length.
+    const head = status === 204 ? [] : ["Content-Length", String(body.length)];
     for (const name in headers) head.push(name, headers[name] as string);
     this.#outgoing.writeHead(status, head);
     // Node joins head and body into one write only where the body is a string; Latin-1 keeps every byte.

@@ -107,7 +107,9 @@ export function toolToLegacy(tool: Buffer): { tool: Buffer; wrapsOutput: boolean
     return { tool, wrapsOutput: false };
   }
   const wrapped = `{"type":"object","properties":{"result":${schema.toString()}},"required":["result"]}`;
-  return { tool: editObject(tool, { outputSchema: wrapped }), wrapsOutput: true };
+  // References in the schema (`#/$defs/…`) count from the root, which is the wrapper's now.
+  const definitions = { $defs: memberOf(schema, "$defs"), definitions: memberOf(schema, "definitions") };
+  return { tool: editObject(tool, { outputSchema: editObject(Buffer.from(wrapped), definitions) }), wrapsOutput: true };
 }
 
 /** A progress notification with the token its receiver chose. */
