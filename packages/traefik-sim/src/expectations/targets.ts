@@ -37,11 +37,20 @@ export function simulatedTarget(throttle = 1): Closable {
 
 export async function realTarget(throttle = "1ms"): Promise<Closable & { readonly traefik: RealTraefik }> {
   const traefik = await startRealTraefik({ throttle });
+  let counted = 0;
+  let failures = 0;
   return {
     traefik,
     dynamicDir: traefik.dynamicDir,
     fetch: (path, init) => fetch(`${traefik.apiUrl}${path}`, init),
-    failures: () => traefik.log().split("Error occurred during watcher callback").length - 1,
+    failures: () => {
+      // Whole lines only, each looked at once.
+      const text = traefik.log();
+      const end = text.lastIndexOf("\n") + 1;
+      failures += text.slice(counted, end).split("Error occurred during watcher callback").length - 1;
+      counted = end;
+      return failures;
+    },
     close: () => traefik.stop(),
   };
 }

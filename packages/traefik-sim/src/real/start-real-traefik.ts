@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,7 +94,8 @@ ${options.extra ?? ""}
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => said.push(text));
-  const log = () => [...said, readIfThere(logFile)].join("");
+  const file = follow(logFile);
+  const log = () => [...said, file()].join("");
   const stop = async () => {
     await end(child);
     rmSync(folder, { recursive: true, force: true });
@@ -138,12 +139,28 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
+/** Reads a growing file; each call takes only what is new. */
+function follow(file: string): () => string {
+  let text = "";
+  let offset = 0;
+  return () => {
+    let handle: number;
+    try {
+      handle = openSync(file, "r");
+    } catch {
+      // Traefik has not opened its log yet.
+      return text;
+    }
+    try {
+      const fresh = Buffer.alloc(Math.max(0, fstatSync(handle).size - offset));
+      const length = readSync(handle, fresh, 0, fresh.length, offset);
+      offset += length;
+      text += fresh.toString("utf8", 0, length);
+      return text;
+    } finally {
+      closeSync(handle);
+    }
+  };
 }
 
 /** Ports that were free a moment ago, all different. */

@@ -103,6 +103,10 @@ export const createInputSchema = z.object({
     .enum(["error", "replace"])
     .default("error")
     .describe("What to do when this route exists with other settings."),
+  probe_backend: z
+    .boolean()
+    .default(true)
+    .describe("false: do not try whether the backends answer, once the route is active."),
   dry_run: z.boolean().default(false).describe("true: change nothing, show the YAML that would be written."),
 });
 

@@ -6,6 +6,8 @@ import type { StoredFile } from "../store/route-store.ts";
 import { commitChange, type Made } from "./commit-change.ts";
 import { findRivals } from "./conflicts.ts";
 import type { CreateInput } from "./create-input.ts";
+import { withProbe } from "./get-backend-status.ts";
+import { inParallel } from "./in-parallel.ts";
 import { diffLines } from "./diff-lines.ts";
 import { planHttpRoute } from "./plan-http.ts";
 import { planStreamRoute } from "./plan-stream.ts";
@@ -103,13 +105,28 @@ async function attempt(deps: Deps, input: CreateInput, signal?: AbortSignal): Pr
     after: text,
   } as const;
   const made = await commitChange(deps, change, plan, running, signal);
+  const silent = made.ok && input.probe_backend ? await silentBackends(deps, base.route) : [];
   return {
     ...base,
     ...diff,
     ...made,
-    warnings: [...warnings, ...made.warnings],
+    warnings: [...warnings, ...made.warnings, ...silent],
     next_step: nextStep(made, base.route.urls, simulated),
   };
+}
+
+/** Backends of a route that is active now which do not answer from here. */
+async function silentBackends(deps: Deps, { backends, protocol }: CreateResult["route"]): Promise<string[]> {
+  // A UDP service answers nothing that is not its own protocol, and behind a simulated Traefik there is nothing.
+  if (deps.simulated || protocol === "udp") return [];
+  const servers = backends.slice(0, 5).map((server) => ({ server, service: "", traefik_status: "unknown" as const }));
+  const probed = await inParallel(servers, 5, (server) => withProbe(server, deps));
+  return probed.flatMap(({ server, probe }) => {
+    if (probe === undefined || probe.tcp || !probe.conclusive) return [];
+    return [
+      `${server} does not answer from here (${probe.error ?? "no connection"}): until it does, requests get 502.`,
+    ];
+  });
 }
 
 /** Refuses names that belong to files which are not ours. */

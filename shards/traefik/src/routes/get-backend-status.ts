@@ -37,7 +37,8 @@ export async function getBackendStatus(deps: Deps, input: BackendInput, signal?:
   };
 }
 
-async function withProbe(server: Server, { settings }: Deps): Promise<Server> {
+/** Tries one server from here, unless its address is one that must not be asked. */
+export async function withProbe(server: Server, { settings }: Pick<Deps, "settings">): Promise<Server> {
   const isUrl = server.server.includes("://");
   const host = isUrl
     ? (URL.parse(server.server.replace(/^h2c:/i, "http:"))?.hostname ?? "")

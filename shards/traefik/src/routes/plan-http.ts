@@ -1,6 +1,7 @@
 import { ToolError } from "@shardgate/shard-sdk";
 import type { Running } from "../client/api-types.ts";
 import type { Settings } from "../settings.ts";
+import { missingOutpost } from "./authentik.ts";
 import { portOf, readBackend } from "./backends.ts";
 import type { CreateInput } from "./create-input.ts";
 import { buildRule, readHost, requireAllowedDomains } from "./hosts.ts";
@@ -72,6 +73,7 @@ export function planHttpRoute(input: CreateInput, running: Running, settings: Se
     picked,
     warnings: [
       ...entry.warnings,
+      ...missingOutpost(wanted, rule, running),
       ...authWarning(
         input.basic_auth_users === undefined ? wanted : undefined,
         entry.entryPoints,

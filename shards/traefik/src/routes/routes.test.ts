@@ -189,4 +189,36 @@ onBothKinds("route tools", (stage) => {
     await stage.create({});
     expect(readdirSync(stage.folder)).toEqual(["mcp-app.yaml"]);
   });
+
+  test("a backend that does not answer is warned about, an odd login too", async () => {
+    await stage.foreign(
+      "auth.yml",
+      "front",
+      "http: {routers: {front: {rule: Host(`f`), service: noop@internal, middlewares: [authentik], entryPoints: [web]}}, middlewares: {authentik: {forwardAuth: {address: 'http://10.0.0.3:9000/outpost.goauthentik.io/auth/traefik'}}}}\n",
+    );
+    const made = await stage.create({ backend: "http://127.0.0.1:9", middlewares: ["authentik"] });
+    expect(made.structured).toMatchObject({ ok: true, outcome: "active" });
+    const warnings = made.structured["warnings"] as string[];
+    expect(warnings).toContainEqual(expect.stringContaining("authentik needs a second route for app.example.com"));
+    if (stage.kind === "real")
+      expect(warnings).toContainEqual(
+        expect.stringContaining("http://127.0.0.1:9 does not answer from here (ECONNREFUSED)"),
+      );
+    const outpost = await stage.target.call("create_route", {
+      name: "outpost",
+      rule: "Host(`app.example.com`) && PathPrefix(`/outpost.goauthentik.io/`)",
+      backend: stage.backendUrl,
+      entrypoints: ["web"],
+      probe_backend: false,
+    });
+    expect(outpost.structured).toMatchObject({ ok: true });
+    const again = await stage.create({
+      backend: "http://127.0.0.1:9",
+      middlewares: ["authentik"],
+      dry_run: true,
+      if_exists: "replace",
+      priority: 3,
+    });
+    expect(again.structured["warnings"]).not.toContainEqual(expect.stringContaining("authentik"));
+  });
 });
