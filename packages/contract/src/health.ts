@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** State of one thing a shard depends on, say the API of its service. */
 export const checkSchema = z.object({

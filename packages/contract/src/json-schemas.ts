@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { healthSchema } from "./health.ts";
 import { manifestSchema } from "./manifest.ts";
 

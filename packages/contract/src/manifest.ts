@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { upstreamNameSchema } from "./names.ts";
 
 /** What a manifest says of a tool: enough to show it in a list. Schemas and the rest come from `tools/list`. */

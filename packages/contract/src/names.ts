@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Characters that every known model API and MCP host takes in a tool name (OpenAI, Anthropic, Gemini). */
 export const QUALIFIED_NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;

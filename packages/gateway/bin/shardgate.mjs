@@ -3,12 +3,16 @@
 // one that was asked is too old. (Plain JavaScript, because the old one reads this file.)
 import { existsSync } from "node:fs";
 import module from "node:module";
+import { setFlagsFromString } from "node:v8";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const [major = 0] = process.versions.node.split(".").map(Number);
 
 if (major >= 24) {
+  // undici's HTTP parser is WebAssembly. V8 optimises it after a few hundred answers, which costs 12 MB for good; a gateway that has
+  // little to do never needs that, so it comes a hundred times later. Must be set before the parser is loaded.
+  setFlagsFromString("--wasm-tiering-budget=2000000000");
   // Compiled code is kept beside the bundle; where that cannot be written, starting just takes a little longer.
   module.enableCompileCache(here("../dist/.compile-cache"));
   await import(existsSync(here("../dist/shardgate.mjs")) ? "../dist/shardgate.mjs" : "../src/main.ts");

@@ -1,13 +1,7 @@
 import type { Cancellation } from "./cancellation.ts";
 import type { Era } from "./eras.ts";
 import type { Message } from "./message.ts";
-import type { Session } from "./sessions.ts";
-
-/** What a downstream says of itself: in `initialize` in the legacy era, with each request in the modern one. */
-export interface ClientDescription {
-  readonly clientInfo: unknown;
-  readonly capabilities: Record<string, unknown>;
-}
+import type { ClientDescription, Session } from "./sessions.ts";
 
 /** Everything around one request that the one who answers it may need. */
 export interface ExchangeContext {

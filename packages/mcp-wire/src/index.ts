@@ -8,14 +8,7 @@ export {
   MODERN_VERSIONS,
   type Era,
 } from "./eras.ts";
-export type {
-  ClientDescription,
-  Endpoint,
-  Exchange,
-  ExchangeContext,
-  ListKind,
-  ServerDescription,
-} from "./exchange.ts";
+export type { Endpoint, Exchange, ExchangeContext, ListKind, ServerDescription } from "./exchange.ts";
 export { fetchExchange } from "./http/fetch-http.ts";
 export { fetchSender } from "./http/fetch-sender.ts";
 export { LIST_TTL_MS } from "./http/handshake.ts";
@@ -28,7 +21,13 @@ export { StreamableServer, type StreamableServerOptions } from "./http/streamabl
 export { undiciSender, type SenderOptions } from "./http/undici-sender.ts";
 export { editObject, memberOf, replaceMember } from "./json/edit.ts";
 export { Message } from "./message.ts";
-export { DEFAULT_SESSION_LIMITS, SessionStore, type Session, type SessionLimits } from "./sessions.ts";
+export {
+  type ClientDescription,
+  DEFAULT_SESSION_LIMITS,
+  SessionStore,
+  type Session,
+  type SessionLimits,
+} from "./sessions.ts";
 export { connectHttp } from "./upstream/connect-http.ts";
 export type { ListedTool, UpstreamClient } from "./upstream/upstream-client.ts";
 export { UpstreamError, type UpstreamFailure } from "./upstream-error.ts";

@@ -1,9 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Cancellation } from "./cancellation.ts";
-import type { ClientDescription, Endpoint } from "./exchange.ts";
 import type { HttpStream } from "./http/http-exchange.ts";
 import type { Message } from "./message.ts";
+
+/** What a downstream says of itself: in `initialize` in the legacy era, with each request in the modern one. */
+export interface ClientDescription {
+  readonly clientInfo: unknown;
+  readonly capabilities: Record<string, unknown>;
+}
 
 /** Something that lives as long as a session, say the session an upstream gave us for it. */
 export interface SessionAttachment {
@@ -14,7 +19,8 @@ export interface SessionAttachment {
 export interface Session {
   /** 192 random bits; never used to tell who is asking. */
   readonly id: string;
-  readonly endpoint: Endpoint;
+  /** What it was opened at; it counts there only. */
+  readonly endpoint: object;
   /** Revision agreed in `initialize`. */
   readonly version: string;
   readonly client: ClientDescription;
@@ -56,7 +62,7 @@ export class SessionStore {
     return this.#sessions.size;
   }
 
-  open(endpoint: Endpoint, version: string, client: ClientDescription): Session {
+  open(endpoint: object, version: string, client: ClientDescription): Session {
     const session: Session = {
       id: randomBytes(24).toString("base64url"),
       endpoint,
@@ -72,7 +78,7 @@ export class SessionStore {
   }
 
   /** The session of this id at this endpoint, which counts as used now; undefined when there is none. */
-  use(id: string, endpoint: Endpoint): Session | undefined {
+  use(id: string, endpoint: object): Session | undefined {
     const session = this.#sessions.get(id);
     return session?.endpoint === endpoint ? session : undefined;
   }
@@ -91,7 +97,7 @@ export class SessionStore {
   }
 
   /** Ends every session of one endpoint, or of all. */
-  closeAll(endpoint?: Endpoint): void {
+  closeAll(endpoint?: object): void {
     const all = [...this.#sessions.values()];
     for (const session of all) {
       if (endpoint === undefined || session.endpoint === endpoint) this.close(session);

@@ -1,6 +1,6 @@
 import { healthSchema, manifestSchema } from "@shardgate/contract";
 import { describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createShardApp } from "./app.ts";
 import { defineShard, type Shard } from "./shard.ts";
 import { fixtureShard } from "./test-fixture.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { getRequestListener } from "@hono/node-server";
-import { z } from "zod";
+import * as z from "zod";
 import { createShardApp } from "./app.ts";
 import { createLog } from "./create-log.ts";
 import type { Io } from "./io.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { readSettings, SettingsError, withSecretFiles } from "./settings.ts";
 
 const schema = z.object({

@@ -1,6 +1,6 @@
 import { manifestSchema, type Manifest } from "@shardgate/contract";
 import { SERVED_VERSIONS, type SurfaceTool } from "@shardgate/mcp-wire/server";
-import { z } from "zod";
+import * as z from "zod";
 import { readSettings, type Env } from "./settings.ts";
 import type { Tool } from "./tool.ts";
 

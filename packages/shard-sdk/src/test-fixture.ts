@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineShard, type Shard } from "./shard.ts";
 import { ToolError } from "./tool-error.ts";
 import { defineTool, type Tool, type ToolContext } from "./tool.ts";

@@ -1,5 +1,5 @@
 import type { Temporal } from "temporal-polyfill";
-import { z } from "zod";
+import * as z from "zod";
 
 /** An instant as clocks of one zone show it. */
 export const localTimeSchema = z.object({

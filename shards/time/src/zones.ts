@@ -1,6 +1,6 @@
 import { ToolError } from "@shardgate/shard-sdk";
 import { Temporal } from "temporal-polyfill";
-import { z } from "zod";
+import * as z from "zod";
 import { searchZones } from "./zone-search.ts";
 
 /** A zone as an argument; {@link resolveZone} reads it. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { configSchema } from "./schema.ts";
 
 /** The published JSON Schema (2020-12) of `gateway.yaml`; `schemas/gateway.json` is made from it. */

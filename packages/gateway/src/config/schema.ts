@@ -1,5 +1,5 @@
 import { upstreamNameSchema } from "@shardgate/contract";
-import { z } from "zod";
+import * as z from "zod";
 import { type UpstreamDefinition, upstreamOptionsSchema } from "../upstreams/index.ts";
 
 /** `gateway.yaml`. Unknown keys are errors, every key has a default. */

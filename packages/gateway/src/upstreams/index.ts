@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Defined } from "./definition.ts";
 import { createMcpHttp, MCP_HTTP_HEALTH, mcpHttpSchema } from "./mcp-http/index.ts";
 import { createShard, SHARD_HEALTH, shardSchema } from "./shard/index.ts";

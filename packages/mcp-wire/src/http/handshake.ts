@@ -1,6 +1,7 @@
 import { MetaKey, MODERN_VERSIONS, negotiateLegacy } from "../eras.ts";
-import type { ClientDescription, ServerDescription } from "../exchange.ts";
+import type { ServerDescription } from "../exchange.ts";
 import type { Message } from "../message.ts";
+import type { ClientDescription } from "../sessions.ts";
 
 /** How long, in milliseconds, a modern client may use a list or description without asking again. */
 export const LIST_TTL_MS = 5_000;

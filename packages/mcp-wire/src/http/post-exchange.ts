@@ -1,8 +1,8 @@
 import { Cancellation } from "../cancellation.ts";
 import { type Era, Header, MetaKey } from "../eras.ts";
-import type { ClientDescription, ExchangeContext } from "../exchange.ts";
+import type { ExchangeContext } from "../exchange.ts";
 import { Message } from "../message.ts";
-import type { Session } from "../sessions.ts";
+import type { ClientDescription, Session } from "../sessions.ts";
 import { encodeSseEvent, SSE_COMMENT } from "../sse/sse-encoder.ts";
 import { RpcCode, WireError } from "../wire-error.ts";
 import type { HttpReply, HttpRequest, HttpStream } from "./http-exchange.ts";

@@ -93,7 +93,7 @@ export class StreamableServer {
       });
     }
     const session = this.#session(id, endpoint);
-    if (request.method === "GET") return this.#openSessionStream(request, reply, session);
+    if (request.method === "GET") return this.#openSessionStream(request, reply, session, endpoint);
     this.#sessions.close(session);
     reply.send(204, {});
   }
@@ -222,7 +222,7 @@ export class StreamableServer {
     this.#keepStream(stream, reply, end);
   }
 
-  #openSessionStream(request: HttpRequest, reply: HttpReply, session: Session): void {
+  #openSessionStream(request: HttpRequest, reply: HttpReply, session: Session, endpoint: Endpoint): void {
     if (!/text\/event-stream|\*\/\*/.test(request.header("accept") ?? "")) {
       throw new WireError(RpcCode.invalidRequest, "A GET needs Accept: text/event-stream", { status: 406 });
     }
@@ -230,7 +230,7 @@ export class StreamableServer {
     session.stream?.end();
     this.#checkStreams();
     const stream = reply.stream(200, SSE_HEADERS);
-    const stop = session.endpoint.onListChanged((list) => {
+    const stop = endpoint.onListChanged((list) => {
       stream.write(encodeSseEvent(listChangedNotification(list).bytes));
     });
     const finish = this.#keepStream(stream, reply, () => {

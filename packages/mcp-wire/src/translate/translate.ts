@@ -1,8 +1,8 @@
 import { LATEST_MODERN, MetaKey } from "../eras.ts";
-import type { ClientDescription } from "../exchange.ts";
 import { editObject, memberOf } from "../json/edit.ts";
 import type { Message } from "../message.ts";
 import { UpstreamError } from "../upstream-error.ts";
+import type { ClientDescription } from "../sessions.ts";
 
 /**
  * Translation between the eras: pure functions over messages. What has a counterpart is mapped, what a message does not

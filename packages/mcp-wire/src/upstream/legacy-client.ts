@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Cancellation } from "../cancellation.ts";
-import type { ClientDescription, ExchangeContext, ListKind, ServerDescription } from "../exchange.ts";
+import type { ExchangeContext, ListKind, ServerDescription } from "../exchange.ts";
 import { MetaKey } from "../eras.ts";
 import type { HttpLink } from "../http/http-link.ts";
 import { Message } from "../message.ts";
@@ -10,6 +10,7 @@ import { type LegacySession, openLegacySession } from "./legacy-session.ts";
 import { listTools } from "./list-tools.ts";
 import { announcesTools } from "./modern-client.ts";
 import { changedList, type ListedTool, type UpstreamClient } from "./upstream-client.ts";
+import type { ClientDescription } from "../sessions.ts";
 
 /**
  * An upstream of the legacy era over HTTP. We hold one session of our own with it, for lists, pings and downstreams

@@ -1,11 +1,12 @@
 import type { Cancellation } from "../cancellation.ts";
 import { LEGACY_VERSIONS } from "../eras.ts";
-import type { ClientDescription, ServerDescription } from "../exchange.ts";
+import type { ServerDescription } from "../exchange.ts";
 import type { Answer } from "../http/answer-sink.ts";
 import type { HttpLink } from "../http/http-link.ts";
 import { memberOf } from "../json/edit.ts";
 import { Message } from "../message.ts";
 import { UpstreamError } from "../upstream-error.ts";
+import type { ClientDescription } from "../sessions.ts";
 
 /** One session with a legacy upstream, from `initialize` to DELETE; also stands for an upstream that keeps none. */
 export class LegacySession {

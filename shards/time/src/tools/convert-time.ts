@@ -1,5 +1,5 @@
 import { defineTool, type Tool } from "@shardgate/shard-sdk";
-import { z } from "zod";
+import * as z from "zod";
 import { localTime, localTimeSchema, sentence, utc } from "../local-time.ts";
 import { readTime, TIME_FORMATS, timeSchema, type Now } from "../read-time.ts";
 import { resolveZone, zoneSchema } from "../zones.ts";

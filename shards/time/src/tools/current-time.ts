@@ -1,6 +1,6 @@
 import { defineTool, type Tool } from "@shardgate/shard-sdk";
 import type { Temporal } from "temporal-polyfill";
-import { z } from "zod";
+import * as z from "zod";
 import { localTime, localTimeSchema, sentence, utc } from "../local-time.ts";
 import type { Now } from "../read-time.ts";
 import { resolveZone, zoneSchema } from "../zones.ts";

@@ -1,5 +1,5 @@
 import { defineTool, ToolError, type Tool } from "@shardgate/shard-sdk";
-import { z } from "zod";
+import * as z from "zod";
 import { localTime, localTimeSchema, sentence } from "../local-time.ts";
 import type { Now } from "../read-time.ts";
 import { searchZones } from "../zone-search.ts";

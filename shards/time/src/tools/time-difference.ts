@@ -1,6 +1,6 @@
 import { defineTool, ToolError, type Tool } from "@shardgate/shard-sdk";
 import type { Temporal } from "temporal-polyfill";
-import { z } from "zod";
+import * as z from "zod";
 import { durationText } from "../duration-text.ts";
 import { localTime, localTimeSchema, sentence } from "../local-time.ts";
 import { readTime, TIME_FORMATS, timeSchema, type Now } from "../read-time.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { httpDefinitionShape } from "../definition.ts";
 import { HttpUpstream } from "../http-upstream.ts";
 import type { HealthPolicy, Upstream, UpstreamDeps } from "../upstream.ts";

@@ -1,6 +1,6 @@
 import { healthSchema, type Manifest, manifestSchema } from "@shardgate/contract";
 import { type Cancellation, UpstreamError } from "@shardgate/mcp-wire";
-import { z } from "zod";
+import * as z from "zod";
 import { httpDefinitionShape } from "../definition.ts";
 import { HttpUpstream } from "../http-upstream.ts";
 import type { Checkup, HealthPolicy, Upstream, UpstreamDeps } from "../upstream.ts";
