@@ -10,8 +10,9 @@ export const manifestToolSchema = z.looseObject({
 
 /**
  * What a shard answers at `GET /manifest`, with an ETag. The gateway reads it to learn the shard's name and where its
- * MCP endpoint is, and reads it again whenever a health check shows another ETag. Field names follow the MCP registry's
- * `server.json`. Unknown fields are kept, so that a newer shard works with an older gateway.
+ * MCP endpoint is, and asks again with every health check (`If-None-Match`); another ETag means that the tools changed.
+ * Field names follow the MCP registry's `server.json`. Unknown fields are kept, so that a newer shard works with an older
+ * gateway.
  */
 export const manifestSchema = z.looseObject({
   name: upstreamNameSchema,
