@@ -192,20 +192,26 @@ describe("a session that the upstream forgot", () => {
     expect(of("initialize")).toHaveLength(3);
   });
 
-  it("is opened once more for a call that hears of it late", async () => {
+  it.each([
+    ["a session of its own", "s2", "s3"],
+    ["the shared one", "s1", "s2"],
+  ])("is opened once more for a call that hears of it late, be it %s", async (_, lost, found) => {
     const late = Promise.withResolvers<void>();
+    let calls = 0;
     const { client, of } = await connected(async (received) => {
-      if (received.method !== "tools/call" || sessionOf(received) !== "s2") return ok(received);
-      if (received.body["id"] === 2) await late.promise;
+      if (received.method !== "tools/call" || sessionOf(received) !== lost) return ok(received);
+      if (++calls === 1) await late.promise;
       return failure(received, -32001, 404);
     });
-    const { context } = legacyDownstream();
-    const slow = client.exchange(legacyCall(2), context);
-    await client.exchange(legacyCall(1), context);
+    const { context } = lost === "s1" ? downstream() : legacyDownstream();
+    const message = lost === "s1" ? modernCall(1) : legacyCall(1);
+    const slow = client.exchange(message, context);
+    await expect.poll(() => calls, poll).toBe(1);
+    await client.exchange(message, context);
     late.resolve();
     await slow;
-    expect(of("tools/call").map(sessionOf).toSorted()).toEqual(["s2", "s2", "s3", "s3"]);
-    expect(of("initialize")).toHaveLength(3);
+    expect(of("tools/call").map(sessionOf).toSorted()).toEqual([lost, lost, found, found]);
+    expect(of("initialize").length).toBe(Number(found.slice(1)));
   });
 
   it("is opened once more where it is shared", async () => {
