@@ -28,7 +28,7 @@ function resultOf({ code, stdout, stderr }: InspectorRun): unknown {
   return (JSON.parse(stdout) as { result: unknown }).result;
 }
 
-test.each(ways)("the Inspector in the $era era lists and calls at $path", async ({ era, path, tool }, { skip }) => {
+test.for(ways)("the Inspector in the $era era lists and calls at $path", async ({ era, path, tool }, { skip }) => {
   if (typeof inspector !== "string") return skip(inspector.missing);
   const run = (...args: string[]) => inspect(inspector, { url: gateway.url + path, era, args });
   const listed = run("--method", "tools/list", "--strict");
