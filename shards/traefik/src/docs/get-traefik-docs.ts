@@ -28,6 +28,7 @@ export const docsInputSchema = z.object({
 });
 
 export const docsOutputSchema = z.object({
+  simulated: z.boolean().describe("true: there is no real Traefik; the version is that of the simulated one."),
   found: z.boolean(),
   title: z.string(),
   url: z.string(),
@@ -50,7 +51,7 @@ const LATEST = "v3.7";
 
 /** Looks a topic up in Traefik's documentation and returns the part that matters. */
 export async function getTraefikDocs(
-  { client, fetchPage, settings }: Deps,
+  { client, fetchPage, settings, simulated }: Deps,
   input: z.output<typeof docsInputSchema>,
   signal?: AbortSignal,
 ): Promise<DocsResult> {
@@ -59,6 +60,7 @@ export async function getTraefikDocs(
   const version =
     input.version === undefined ? await runningVersion(client, signal) : `v${input.version.replace(/^v/, "")}`;
   const nothing = {
+    simulated,
     title: "",
     url: settings.TRAEFIK_DOCS_URL,
     version,
@@ -84,6 +86,7 @@ export async function getTraefikDocs(
   const chosen = choose(sections, input.section, input.max_chars);
   const hub = topic.commercial === true ? "[Traefik Hub only (commercial): Traefik Proxy does not have this.]\n\n" : "";
   return {
+    simulated,
     found: true,
     title: copy.title,
     url,

@@ -1,4 +1,5 @@
-import { load, type CheerioAPI } from "cheerio";
+import type { CheerioAPI } from "cheerio";
+import { load } from "cheerio/slim";
 import type { AnyNode } from "domhandler";
 
 /** What a page of the site says: its article as Markdown, or the address it sends readers on to. */

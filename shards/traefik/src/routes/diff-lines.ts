@@ -1,6 +1,9 @@
 /** The lines of two texts that differ, with `-` and `+` in front, unchanged ones with a blank. For short files. */
 export function diffLines(before: string, after: string): string {
-  const [a, b] = [before, after].map((text) => text.replace(/\n$/, "").split("\n")) as [string[], string[]];
+  const [a, b] = [before, after].map((text) => (text === "" ? [] : text.replace(/\n$/, "").split("\n"))) as [
+    string[],
+    string[],
+  ];
   if (a.length * b.length > 1_000_000) return "(too long to compare)";
   // Length of the longest common subsequence of a[i..] and b[j..].
   const common = Array.from({ length: a.length + 1 }, () => Array.from({ length: b.length + 1 }, () => 0));

@@ -82,6 +82,12 @@ onBothKinds("get_backend_status", (stage) => {
     expect(server).toMatchObject({ server: "http://169.254.169.254" });
   });
 
+  test("nothing broken is told so", async () => {
+    await expect
+      .poll(() => ask({ all_problems: true }), { timeout: 5000 })
+      .toMatchObject({ ok: true, servers: [], diagnosis: expect.stringContaining("Nothing seems broken") });
+  });
+
   test("exactly one question at a time", async () => {
     await expect(ask({})).rejects.toThrow("exactly one of");
     await expect(ask({ route: "a", all_problems: true })).rejects.toThrow("exactly one of");

@@ -33,7 +33,13 @@ export async function getBackendStatus(deps: Deps, input: BackendInput, signal?:
     servers: probed,
     end_to_end: endToEnd,
     errors,
-    ...diagnose(probed, endToEnd, errors, deps.simulated),
+    ...(input.all_problems && servers.length === 0 && errors.length === 0
+      ? {
+          ok: true,
+          diagnosis: "Nothing seems broken: Traefik reports no error, and every server in use is checked and up.",
+          next_step: "If a site fails all the same, ask about its route.",
+        }
+      : diagnose(probed, endToEnd, errors, deps.simulated)),
   };
 }
 

@@ -25,7 +25,7 @@ function describeDocs(result: DocsResult): string {
       ? "a short text of this shard, as the documentation cannot be reached"
       : `Traefik's documentation ${result.version} (${result.source}${age})`;
   return lines(
-    false,
+    result.simulated,
     result.found &&
       `${result.title}${result.section === "" ? "" : ` / ${result.section}`}, from ${origin}: ${result.url}`,
     result.found && `<documentation>\n${result.content}\n</documentation>`,
