@@ -60,6 +60,19 @@ describe("Registry", () => {
     expect(Object.keys(states())).toEqual(["traefik", "late", "mine"]);
   });
 
+  it("shows an upstream as up, and its tools, when a call can reach them and not before", async () => {
+    const { timers, at, registry } = house();
+    at("traefik-shard").name = "traefik";
+    registry.replace("env", [shard("traefik-shard")]);
+    for (let ms = 0; ms < 60; ms++) {
+      await timers.advance(1);
+      const { catalog, upstreams } = registry.current;
+      const callable = [...upstreams.values()].map(({ name, status }) => [name, status, catalog.toolsOf(name).length]);
+      expect(registry.report().map(({ name, state, tools }) => [name, state, tools])).toEqual(callable);
+    }
+    expect(registry.report()).toMatchObject([{ name: "traefik", state: "up", tools: 1 }]);
+  });
+
   it("shows two upstreams of one name, and routes to the first", async () => {
     const { timers, at, registry } = house();
     at("a").name = at("b").name = "time";

@@ -42,6 +42,8 @@ export class Registry {
   readonly #entries = new Map<string, Map<string, Entry>>();
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #current: Snapshot = { generation: 0, catalog: Catalog.of([]), upstreams: new Map() };
+  /** Of the current snapshot, by name. */
+  readonly #supervisors = new Map<string, Supervisor>();
   #listed: ReadonlyMap<string, readonly unknown[]> = new Map();
   #cancelPublish: (() => void) | undefined;
 
@@ -87,16 +89,17 @@ export class Registry {
     return () => this.#listeners.delete(listener);
   }
 
+  /** What the current snapshot shows: nothing is up, or listed, before a call can reach it. */
   report(): UpstreamReport[] {
-    return [...this.#named()].map(([name, { definition, supervisor }]) => {
-      const { status, since, tools, version, latencyMs } = supervisor;
-      const error = this.#current.upstreams.get(name)?.error ?? supervisor.error;
+    const { catalog, upstreams } = this.#current;
+    return [...upstreams.values()].map(({ name, kind, status, url, version, since, error }) => {
+      const latencyMs = this.#supervisors.get(name)?.latencyMs;
       return {
         name,
-        kind: definition.options.kind,
-        state: this.#current.upstreams.get(name)?.status ?? status,
-        tools: tools.length,
-        url: publicUrl(definition.options.url),
+        kind,
+        state: status,
+        tools: catalog.toolsOf(name).length,
+        ...(url === undefined ? {} : { url }),
         ...(version === undefined ? {} : { version }),
         ...(latencyMs === undefined ? {} : { latency_ms: Math.round(latencyMs * 10) / 10 }),
         since: since.toISOString(),
@@ -121,7 +124,9 @@ export class Registry {
     this.#cancelPublish = undefined;
     const upstreams = new Map<string, UpstreamState>();
     const listed = new Map<string, Supervisor["tools"]>();
+    this.#supervisors.clear();
     for (const [name, { definition, supervisor, taken }] of this.#named()) {
+      this.#supervisors.set(name, supervisor);
       upstreams.set(name, stateOf(name, definition, supervisor, taken));
       if (taken === undefined) listed.set(name, supervisor.tools);
     }
