@@ -49,18 +49,10 @@ describe("deadline", () => {
 
   it("is told in tenths of a second", async () => {
     const timers = new FakeTimers();
-    const result = deadline(timers)(call(upstreamState({ timeoutMs: 450 })), () => new Promise(() => undefined));
-    const failed = expect(result).rejects.toThrow("nas did not answer now within 0.5 s");
+    const one = call(upstreamState({ timeoutMs: 450 }));
+    const said = deadline(timers)(one, () => new Promise(() => undefined)).catch(String);
     await timers.advance(450);
-    await failed;
-  });
-
-  it("is told in tenths of a second", async () => {
-    const timers = new FakeTimers();
-    const result = deadline(timers)(call(upstreamState({ timeoutMs: 450 })), () => new Promise(() => undefined));
-    const failed = expect(result).rejects.toThrow("nas did not answer now within 0.5 s");
-    await timers.advance(450);
-    await failed;
+    expect(await said).toMatch(/nas did not answer now within 0.5 s$/);
   });
 
   it("leaves no timer behind an answer", async () => {
@@ -143,38 +135,6 @@ describe("the whole list", () => {
   });
 });
 
-describe("the whole list", () => {
-  const hang: Next = () => new Promise(() => undefined);
-
-  it("counts calls that ran out of time, so that the next one is refused at once", async () => {
-    const timers = new FakeTimers();
-    const run = compose(createInterceptors({ logger: memoryLogger(), timers }), hang);
-    const upstream = upstreamState({ timeoutMs: 1_000 });
-    const late = Array.from({ length: 5 }, () => outcome(run(call(upstream))));
-    await timers.advance(1_000);
-    expect(await Promise.all(late)).toEqual(Array.from({ length: 5 }, () => "upstream_timeout"));
-    expect(await outcome(run(call(upstream)))).toBe("upstream_unavailable");
-  });
-
-  it("never sends what was still waiting for its turn when its downstream left", async () => {
-    const timers = new FakeTimers();
-    const sent: Call[] = [];
-    const last: Next = (one) => {
-      sent.push(one);
-      return hang(one);
-    };
-    const run = compose(createInterceptors({ logger: memoryLogger(), timers }), last);
-    const upstream = upstreamState();
-    const calls = Array.from({ length: 17 }, () => call(upstream));
-    const results = calls.map((one) => outcome(run(one)));
-    await settle();
-    calls[16]!.cancellation.cancel(new Error("the client closed the connection"));
-    expect(await results[16]).toBe("cancelled");
-    await timers.advance(upstream.timeoutMs);
-    expect(sent).toEqual(calls.slice(0, 16));
-  });
-});
-
 describe("breaker", () => {
   const limits = { failures: 2, openMs: 10_000, maxOpenMs: 20_000 };
   const fails: Next = () => Promise.reject(failure("upstream_timeout"));
@@ -209,16 +169,6 @@ describe("breaker", () => {
     expect(await run(works)).toBe("upstream_unavailable");
     await timers.advance(10_000);
     expect([await run(works), await run(works)]).toEqual(["ok", "ok"]);
-  });
-
-  it("opens once for failures that come together", async () => {
-    const timers = new FakeTimers();
-    const around = breaker(timers, limits);
-    const upstream = upstreamState();
-    await Promise.all(Array.from({ length: 16 }, () => outcome(around(call(upstream), fails))));
-    expect(await outcome(around(call(upstream), works))).toBe("upstream_unavailable");
-    await timers.advance(10_000);
-    expect(await outcome(around(call(upstream), works))).toBe("ok");
   });
 
   it("opens once for failures that come together", async () => {
