@@ -33,6 +33,20 @@ describe("a shard without a Traefik", () => {
   });
 });
 
+test("a route that Traefik splits by entrypoint is proved, and listed as one", async () => {
+  const both = { name: "both", host: "both.example.com", backend: "10.0.0.9:80", entrypoints: ["web", "websecure"] };
+  const created = await callTool(shard, "create_route", both, { config });
+  expect(created.structured).toMatchObject({ ok: true, outcome: "active" });
+  const listed = await callTool(shard, "list_routes", {}, { config });
+  expect(listed.structured).toMatchObject({
+    total: 1,
+    drift: [],
+    routes: [{ name: "mcp-both@file", entrypoints: ["web", "websecure"] }],
+  });
+  const deleted = await callTool(shard, "delete_route", { name: "both" }, { config });
+  expect(deleted.structured).toMatchObject({ ok: true, outcome: "deleted" });
+});
+
 describe("settings", () => {
   const problems = (env: Record<string, string>): string => {
     try {

@@ -130,25 +130,26 @@ function fold(running: Running, protocol: Protocol): [string, ApiRouter, string[
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** The name a router had before Traefik split it by entrypoint; its own when it is no clone. */
 function originalOf(
   name: string,
   router: ApiRouter,
   running: Running,
   routers: Readonly<Record<string, ApiRouter>>,
 ): string {
-  for (const entryPoint of running.entryPoints) {
-    for (const prefix of [`${entryPoint.name}-conflicted-`, `${entryPoint.name}-`]) {
-      if (!name.startsWith(prefix) || router.entryPoints.length !== 1 || router.entryPoints[0] !== entryPoint.name)
-        continue;
-      const original = name.slice(prefix.length);
-      const twin = Object.entries(routers).some(
-        ([other, one]) =>
-          other !== name && other.endsWith(original) && one.rule === router.rule && one.service === router.service,
-      );
-      if (twin || prefix.includes("-conflicted-")) return original;
-    }
-  }
-  return name;
+  const [only] = router.entryPoints;
+  if (only === undefined || router.entryPoints.length > 1) return name;
+  const conflicted = `${only}-conflicted-`;
+  if (name.startsWith(conflicted)) return name.slice(conflicted.length);
+  if (!name.startsWith(`${only}-`)) return name;
+  const original = name.slice(only.length + 1);
+  // A router may well be called so; a clone has a twin on another entrypoint.
+  const twins = [original, ...running.entryPoints.map((entryPoint) => `${entryPoint.name}-${original}`)];
+  const isClone = twins.some((twin) => {
+    const other = twin === name ? undefined : routers[twin];
+    return other !== undefined && other.rule === router.rule && other.service === router.service;
+  });
+  return isClone ? original : name;
 }
 
 function describe(
