@@ -59,7 +59,7 @@ describe("a Host", () => {
     const before = upstream.received.length;
     const answer = await sendBytes(gateway.url, call(...lines));
     expect(answer.status).toBe(403);
-    expect(answer.text).toContain("listen.allowed_hosts");
+    expect(answer.text).toContain("allowed hosts");
     expect(upstream.received).toHaveLength(before);
   });
 
@@ -98,7 +98,7 @@ describe("an Origin", () => {
     const before = upstream.received.length;
     const answer = await sendBytes(gateway.url, call(host(), ...lines));
     expect(answer.status).toBe(403);
-    expect(answer.text).toContain("listen.allowed_origins");
+    expect(answer.text).toContain("allowed origins");
     expect(answer.text).not.toMatch(/access-control-allow/i);
     expect(upstream.received).toHaveLength(before);
   });
