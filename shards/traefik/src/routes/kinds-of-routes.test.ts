@@ -7,7 +7,8 @@ import { onBothKinds } from "../testing/on-both-kinds.ts";
 
 onBothKinds("kinds of routes", (stage) => {
   test("TCP: made, connected through, deleted", async () => {
-    const echo = createServer((socket) => socket.end("hello over tcp"));
+    // A probe hangs up as soon as it is connected.
+    const echo = createServer((socket) => socket.on("error", () => {}).end("hello over tcp"));
     await new Promise<void>((done) => echo.listen(0, "127.0.0.1", done));
     const backend = `127.0.0.1:${(echo.address() as AddressInfo).port}`;
     const made = await stage.target.call("create_route", { name: "db", protocol: "tcp", backend });
