@@ -96,7 +96,11 @@ ${options.extra ?? ""}
     stream.setEncoding("utf8").on("data", (text: string) => said.push(text));
   const file = follow(logFile);
   const log = () => [...said, file()].join("");
+  // A test run that ends early must not leave it behind.
+  const onExit = () => child.kill("SIGKILL");
+  process.once("exit", onExit);
   const stop = async () => {
+    process.off("exit", onExit);
     await end(child);
     rmSync(folder, { recursive: true, force: true });
   };
