@@ -1,7 +1,7 @@
 // What upstreams can answer that they should not. Each gives its documented error to that one call; the others go on.
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { startGateway, type Gateway } from "./support/house.ts";
-import { stopAtEnd } from "./support/program.ts";
+import { soon, stopAtEnd } from "./support/program.ts";
 import { get, type RawAnswer } from "./support/raw-client.ts";
 import { startRawUpstream, type RawUpstream, type Script } from "./support/raw-upstream.ts";
 import { callModern, openSession } from "./support/rpc-client.ts";
@@ -139,7 +139,7 @@ test("all of it left the gateway well, and its log without secrets", async () =>
   expect((await gateway.health()).upstreams.map(({ state }) => state)).toEqual(["up", "up", "up"]);
   expect((await get(`${gateway.url}/livez`)).status).toBe(200);
   const calls = () => gateway.log.filter(({ msg, name }) => msg === "call" && name === "dropped");
-  await vi.waitFor(() => expect(calls()).toHaveLength(4));
+  await vi.waitFor(() => expect(calls()).toHaveLength(4), soon);
   expect(calls()[0]).toMatchObject({ upstream: "modern", outcome: "upstream_crashed", code: -31012 });
   expect(gateway.output()).not.toContain("s3cret");
 });

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { startGateway, startShard, type Gateway } from "./support/house.ts";
 import { keepCalling, median, outcomeOf, type Load } from "./support/load.ts";
-import { freePort, stopAtEnd } from "./support/program.ts";
+import { freePort, soon, stopAtEnd } from "./support/program.ts";
 import { get, openStream } from "./support/raw-client.ts";
 import { startRawUpstream, type RawUpstream } from "./support/raw-upstream.ts";
 import { callModern, openSession } from "./support/rpc-client.ts";
@@ -140,7 +140,10 @@ describe.concurrent("a shard", () => {
     );
     await stopLater(startShard("time", { port }));
     await gateway.until("time", "up", BACK);
-    await vi.waitFor(() => expect(stream.messages()).toMatchObject([{ method: "notifications/tools/list_changed" }]));
+    await vi.waitFor(
+      () => expect(stream.messages()).toMatchObject([{ method: "notifications/tools/list_changed" }]),
+      soon,
+    );
     expect((await session.call("time__current_time")).json().result).toBeDefined();
     await expectUndisturbed(load);
   });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { findRealTraefik, startRealTraefik, type RealTraefik } from "@shardgate/traefik-sim/real";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startGateway, startShard, type Gateway } from "./support/house.ts";
-import { stopAtEnd } from "./support/program.ts";
+import { soon, stopAtEnd } from "./support/program.ts";
 import { get, send } from "./support/raw-client.ts";
 import { rpc } from "./support/rpc-client.ts";
 
@@ -117,7 +117,7 @@ describe.each(["simulated", "real"] as const)("a house with a %s Traefik", (kind
     expect(await managed()).toEqual([]);
     if (traefik !== undefined) {
       expect((await get(`${traefik.apiUrl}/api/http/routers/mcp-app@file`)).status).toBe(404);
-      await vi.waitFor(async () => expect(await visit()).toMatch(/^404/));
+      await vi.waitFor(async () => expect(await visit()).toMatch(/^404/), soon);
       expect(readdirSync(join(traefik.dynamicDir, "mcp-managed"))).toEqual([]);
     }
     expect(await call("traefik__delete_route", { name: "app" })).toMatchObject({ outcome: "already_gone" });
@@ -128,7 +128,7 @@ describe.each(["simulated", "real"] as const)("a house with a %s Traefik", (kind
     const lines = (msg: string) => gateway.log.filter((line) => line["msg"] === msg);
     const last = { upstream: "traefik", name: "delete_route", outcome: "ok", front: "mcp" };
     // Lines are written together, a moment later.
-    await vi.waitFor(() => expect(lines("call").at(-1)).toMatchObject(last));
+    await vi.waitFor(() => expect(lines("call").at(-1)).toMatchObject(last), soon);
     expect(lines("upstream registered")).toHaveLength(2);
     const changes = lines("upstream state").map(({ upstream, to }) => `${upstream} ${to}`);
     expect(changes.toSorted()).toEqual(["time up", "traefik up"]);

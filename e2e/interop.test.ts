@@ -1,11 +1,9 @@
 // Clients and servers as others build them, each with each, through both addresses.
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startGateway, startShard, type Gateway } from "./support/house.ts";
-import { stopAtEnd } from "./support/program.ts";
+import { soon, stopAtEnd } from "./support/program.ts";
 import { sdkClients, type SdkClient } from "./support/sdk-clients.ts";
 import { startNew, startOldStateless, startOldWithSessions, type SdkServer } from "./support/sdk-servers.ts";
-
-const poll = { interval: 5, timeout: 5_000 };
 
 interface Upstream {
   readonly name: string;
@@ -95,9 +93,9 @@ describe.each(ways)("$client at $address", ({ connect, era, path, name: named })
       const before = waiting.length;
       const heard: unknown[] = [];
       const call = one.call(named(upstream, "wait"), {}, { onprogress: (progress) => void heard.push(progress) });
-      await vi.waitFor(() => expect(waiting).toHaveLength(before + 1), poll);
+      await vi.waitFor(() => expect(waiting).toHaveLength(before + 1), soon);
       waiting[before]?.progress(1, 2, "half");
-      await vi.waitFor(() => expect(heard).toEqual([{ progress: 1, total: 2, message: "half" }]), poll);
+      await vi.waitFor(() => expect(heard).toEqual([{ progress: 1, total: 2, message: "half" }]), soon);
       waiting[before]?.finish("done");
       expect(await call).toMatchObject({ content: [{ text: "done" }] });
     });
@@ -108,10 +106,10 @@ describe.each(ways)("$client at $address", ({ connect, era, path, name: named })
       const before = waiting.length;
       const cancel = new AbortController();
       const call = one.call(named(upstream, "wait"), {}, { signal: cancel.signal });
-      await vi.waitFor(() => expect(waiting).toHaveLength(before + 1), poll);
+      await vi.waitFor(() => expect(waiting).toHaveLength(before + 1), soon);
       cancel.abort("changed my mind");
       await expect(call).rejects.toThrow(/changed my mind/);
-      await vi.waitFor(() => expect(waiting[before]?.isCancelled()).toBe(true), poll);
+      await vi.waitFor(() => expect(waiting[before]?.isCancelled()).toBe(true), soon);
       waiting[before]?.finish("too late");
       expect(await one.call(named(upstream, "add"), { a: 1, b: 1 })).toMatchObject({ content: [{ text: "2" }] });
     });
@@ -121,7 +119,7 @@ describe.each(ways)("$client at $address", ({ connect, era, path, name: named })
       const one = await client(upstream);
       const tool = `extra-${Math.random().toString(36).slice(2)}`;
       servers[upstream]!.addTool(tool);
-      await vi.waitFor(() => expect(one.changed()).toContain(named(upstream, tool)), poll);
+      await vi.waitFor(() => expect(one.changed()).toContain(named(upstream, tool)), soon);
     });
   });
 });

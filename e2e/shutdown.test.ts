@@ -46,7 +46,7 @@ test.concurrent.each(kinds)(
     gateway.kill("SIGTERM");
     await vi.waitFor(async () => expect((await get(`${gateway.url}/readyz`)).status).toBe(503), {
       interval: 5,
-      timeout: 400,
+      timeout: 900,
     });
     // For a moment whoever did not know yet is still served, on a connection that ends; nothing begins that would not end.
     const late = await callModern(mcp, "a__run", { call: "late" });

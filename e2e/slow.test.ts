@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { startGateway, type Gateway } from "./support/house.ts";
-import { isAlive, stopAtEnd } from "./support/program.ts";
+import { isAlive, soon, stopAtEnd } from "./support/program.ts";
 import { open, openStream, sendBytes, type RawRequest } from "./support/raw-client.ts";
 import { startRawUpstream, type RawUpstream } from "./support/raw-upstream.ts";
 import { callModern, modernRequest, openSession, rpc } from "./support/rpc-client.ts";
@@ -109,9 +109,8 @@ test.concurrent(
     const url = `${ending.url}/mcp`;
     const session = await openSession(url);
     const calls = [callModern(url, "a__hang", {}, { within: 40_000 }), session.call("a__hang", {}, { within: 40_000 })];
-    await vi.waitFor(() =>
-      expect(upstream.of("tools/call").filter(({ message }) => message.params?.["name"] === "hang")).toHaveLength(2),
-    );
+    const hung = () => upstream.of("tools/call").filter(({ message }) => message.params?.["name"] === "hang");
+    await vi.waitFor(() => expect(hung()).toHaveLength(2), soon);
     const told = performance.now();
     ending.kill("SIGTERM");
     for (const answer of await Promise.all(calls)) {

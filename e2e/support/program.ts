@@ -99,6 +99,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** How long a test waits for what has to happen soon, for `vi.waitFor`. */
+export const soon = { timeout: 5_000, interval: 10 } as const;
+
 interface Stoppable {
   stop(): Promise<void>;
 }
