@@ -85,5 +85,6 @@ export async function outcomeOf(call: string, make: () => Promise<RawAnswer>): P
   }
 }
 
-export const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+/** What a quarter of calls stayed below, in milliseconds: what they cost themselves, on a machine that is busy with other things. */
+export const quickest = (outcomes: readonly Outcome[]): number =>
+  outcomes.map(({ ms }) => ms).toSorted((a, b) => a - b)[outcomes.length >> 2] as number;
