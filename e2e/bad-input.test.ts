@@ -216,6 +216,13 @@ describe("what names something that is not there", () => {
   });
 });
 
+test("a session means nothing to a modern request", async () => {
+  const options = { headers: { "Mcp-Session-Id": "nobody's", "Last-Event-ID": "7" } };
+  const answer = await callModern(mcp, "raw__fast", {}, options);
+  expect(answer.json().result).toMatchObject({ content: [{ text: "ok" }] });
+  expect(answer.header("mcp-session-id")).toBeUndefined();
+});
+
 test("a session is known at its own address only, and until it is ended", async () => {
   const session = await openSession(mcp);
   const elsewhere = `${gateway.url}/servers/raw/mcp`;

@@ -70,6 +70,11 @@ const oddities: Readonly<Record<string, Script>> = {
   twice: (request, response) => streamAnswer({ after: [scripts.answered(request, "again")] })(request, response),
   slowly: scripts.drip(7, 1),
   "in-bytes": (request, response) => stream(...event(scripts.answered(request)).split(""))(request, response),
+  // As servers do that want a slash at the end of their path.
+  moved: (request, response) =>
+    request.path === "/mcp"
+      ? scripts.status(307, { Location: "/mcp/" })(request, response)
+      : speak()(request, response),
   "crlf-comments-ids": (request, response) =>
     stream(`\uFEFF: hello\r\nid: 7\r\nretry: 10\r\ndata:${scripts.answered(request)}\r\n\r\n`)(request, response),
   "in-lines": (request, response) =>

@@ -1,5 +1,6 @@
 // A message is its bytes: between two sides of one era nothing of it changes but a tool's name.
 import { createHash } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as corpus from "./support/corpus.ts";
 import { startGateway, type Gateway } from "./support/house.ts";
@@ -13,7 +14,7 @@ import {
   type Received,
   type Script,
 } from "./support/raw-upstream.ts";
-import { modern, modernHeaders, openSession, rpc } from "./support/rpc-client.ts";
+import { ENVELOPE, modern, modernHeaders, openSession, rpc } from "./support/rpc-client.ts";
 import { speak, stream, verbatim } from "./support/scripts.ts";
 
 const stopLater = stopAtEnd();
@@ -28,9 +29,15 @@ beforeAll(async () => {
     string,
     Script
   >;
+  const others = /^(resources|prompts|vendor)\//;
+  const before = (request: Received, response: ServerResponse): boolean => {
+    if (!others.test(request.message.method ?? "")) return false;
+    void reply(request, response);
+    return true;
+  };
   const list = `[${corpus.tools.join(" , ")}]`;
   const start = (era: "legacy" | "modern", sessions = false) =>
-    stopLater(startRawUpstream({ era, sessions, tools, list }));
+    stopLater(startRawUpstream({ era, sessions, tools, list, before }));
   upstreams = { modern: await start("modern"), sessions: await start("legacy", true), plain: await start("legacy") };
   const definitions = Object.entries(upstreams).map(([name, { url }]) => [
     name,
@@ -109,6 +116,31 @@ describe.each(addresses)("to $upstream through $path", ({ upstream, path, name }
     const body = plain.replace('"_meta":{', '"_meta":{"progressToken":"t",');
     const answer = await post(gateway.url + path, upstream, name, body);
     expect(eventsIn(answer.text)).toEqual([...early, response]);
+  });
+});
+
+describe("any other method passes through an upstream's own address", () => {
+  const params = `{"uri":"file:\\/\\/a","name":1.0,"x":[1e400]`;
+  const others = [
+    { upstream: "modern", method: "resources/read", name: "file://a" },
+    { upstream: "modern", method: "vendor/do", name: undefined },
+    { upstream: "sessions", method: "resources/read", name: undefined },
+    { upstream: "sessions", method: "vendor/do", name: undefined },
+    { upstream: "plain", method: "prompts/list", name: undefined },
+  ] as const;
+
+  test.each(others)("$method to $upstream", async ({ upstream, method, name }) => {
+    const response = corpus.responses["numbers"] as string;
+    reply = verbatim(response);
+    const meta = upstream === "modern" ? `,"_meta":${JSON.stringify(ENVELOPE)}` : "";
+    const body = `{"id":1,"x-top":1.0,"method":"${method}","params":${params}${meta}},"jsonrpc":"2.0"}`;
+    const url = `${gateway.url}/servers/${upstream}/mcp`;
+    const answer =
+      upstream === "modern"
+        ? await send(url, { headers: modernHeaders(method, name), body })
+        : await (await openSession(url)).post(body);
+    expect(answer.text).toBe(response);
+    expect(upstreams[upstream].of(method).at(-1)?.body.toString()).toBe(body);
   });
 });
 

@@ -1,5 +1,5 @@
 // More than an upstream or a client can take: refused fast, bounded, and nobody else's trouble.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { startGateway, type Gateway } from "./support/house.ts";
 import { keepCalling, outcomeOf, quickest, type Outcome } from "./support/load.ts";
@@ -20,6 +20,7 @@ let isOpen: Promise<void>;
 const upstreams: Record<string, RawUpstream> = {};
 let gateway: Gateway;
 let mcp: string;
+let filesAtStart: number;
 
 /** Keeps gated calls waiting until `release`, or until the test is over. */
 function closeGate(): void {
@@ -52,6 +53,7 @@ beforeAll(async () => {
   const definitions = Object.entries(upstreams).map(([name, { url }]) => [name, { kind: "mcp-http", url }]);
   gateway = await stopLater(startGateway({ upstreams: Object.fromEntries(definitions) }));
   mcp = `${gateway.url}/mcp`;
+  filesAtStart = openFiles(gateway.pid);
 });
 
 const calls = (count: number, tool: string) =>
@@ -144,6 +146,23 @@ test("a client that asks for much and reads nothing is cut off, and its call end
   expect((await callModern(mcp, "busy__ok")).json().result).toBeDefined();
   expect((await send(mcp, modernRequest("server/discover"))).status).toBe(200);
 });
+
+test("none of it leaves a socket behind", async () => {
+  // Connections to upstreams are kept for some seconds, to be used again.
+  await vi.waitFor(() => expect(openFiles(gateway.pid)).toBeLessThan(filesAtStart + 10), {
+    timeout: 15_000,
+    interval: 100,
+  });
+});
+
+/** Files and sockets a process holds open; 0 where the system does not tell. */
+function openFiles(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return 0;
+  }
+}
 
 /** Most memory a process ever had, in MB; 0 where the system does not tell. */
 function peakMegabytes(pid: number): number {

@@ -6,18 +6,32 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test, vi } from "vitest";
 import { startGateway } from "./support/house.ts";
 import { keepCalling } from "./support/load.ts";
-import { isAlive, stopAtEnd } from "./support/program.ts";
+import { isAlive, soon, stopAtEnd } from "./support/program.ts";
 import { get, openStream, send } from "./support/raw-client.ts";
 import { startRawUpstream } from "./support/raw-upstream.ts";
 import { callModern, modernRequest, openSession } from "./support/rpc-client.ts";
 import { errorOf } from "./support/rpc-error.ts";
-import { executed, ledger, speak } from "./support/scripts.ts";
+import { executed, hang, ledger, speak } from "./support/scripts.ts";
 
 const stopLater = stopAtEnd();
+/** Within the second in which new requests are still taken. */
+const drained = { interval: 5, timeout: 900 };
 const folder = mkdtempSync(join(tmpdir(), "shardgate-ledger-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const listen = modernRequest("subscriptions/listen", { notifications: { toolsListChanged: true } });
+
+test.concurrent("a second SIGTERM ends it at once", async () => {
+  const upstream = await stopLater(startRawUpstream({ era: "modern", tools: { hang } }));
+  const gateway = await stopLater(startGateway({ upstreams: { a: { kind: "mcp-http", url: upstream.url } } }));
+  const call = callModern(`${gateway.url}/mcp`, "a__hang").catch((error: Error) => error.message);
+  await vi.waitFor(() => expect(upstream.of("tools/call")).toHaveLength(1), soon);
+  gateway.kill("SIGTERM");
+  await vi.waitFor(async () => expect((await get(`${gateway.url}/readyz`)).status).toBe(503), drained);
+  gateway.kill("SIGTERM");
+  expect(await gateway.ended).toEqual({ code: 143, signal: null });
+  expect(await call).toMatch(/hang up|ECONNRESET/);
+});
 
 const kinds = [
   { upstream: "modern", clients: "modern" },
@@ -44,10 +58,7 @@ test.concurrent.each(kinds)(
 
     const told = performance.now();
     gateway.kill("SIGTERM");
-    await vi.waitFor(async () => expect((await get(`${gateway.url}/readyz`)).status).toBe(503), {
-      interval: 5,
-      timeout: 900,
-    });
+    await vi.waitFor(async () => expect((await get(`${gateway.url}/readyz`)).status).toBe(503), drained);
     // For a moment whoever did not know yet is still served, on a connection that ends; nothing begins that would not end.
     const late = await callModern(mcp, "a__run", { call: "late" });
     expect([late.json().result?.["content"], late.header("connection")]).toEqual([

@@ -65,7 +65,7 @@ export function resultFor({ message }: Received, result: string): string {
 export async function startRawUpstream(options: RawUpstreamOptions): Promise<RawUpstream> {
   const received: Received[] = [];
   const sessions = new Set<string>();
-  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
+  const server = createServer((incoming, response) => {
     void take(incoming, response).then((request) => {
       received.push(request);
       if (options.before?.(request, response) === true) return;
