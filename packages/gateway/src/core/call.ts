@@ -11,8 +11,8 @@ export class Call implements ExchangeContext {
   /** As the upstream is to get it. */
   readonly message: Message;
   readonly cancellation = new Cancellation();
-  /** Told of each sign that the upstream is at work on the call. */
-  onProgress: (() => void) | undefined;
+  /** Extended by each sign that the upstream is at work on the call. */
+  deadline: { extend(): void } | undefined;
   readonly #context: ExchangeContext;
 
   constructor(requestId: string, front: string, upstream: UpstreamState, message: Message, context: ExchangeContext) {
@@ -41,12 +41,12 @@ export class Call implements ExchangeContext {
   }
 
   notify(message: Message): void {
-    this.onProgress?.();
+    this.deadline?.extend();
     this.#context.notify(message);
   }
 
   request(message: Message): Promise<Message> {
-    this.onProgress?.();
+    this.deadline?.extend();
     return this.#context.request(message);
   }
 }

@@ -1,4 +1,5 @@
-import type { Interceptor } from "../core/call.ts";
+import type { Message } from "@shardgate/mcp-wire";
+import type { Call, Interceptor, Next } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Timers } from "../core/timers.ts";
 
@@ -10,31 +11,54 @@ export const HARD_DEADLINE_MS = 10 * 60_000;
  * A call that runs out is cancelled upstream.
  */
 export function deadline(timers: Timers): Interceptor {
-  return (call, next) =>
-    new Promise((resolve, reject) => {
-      const started = timers.now();
-      const { timeoutMs, name } = call.upstream;
-      let stop = timers.after(timeoutMs, expire);
-      function expire(): void {
-        const seconds = Math.round((timers.now() - started) / 100) / 10;
-        const message = `${name} did not answer ${call.message.name ?? call.message.method} within ${seconds} s`;
-        reject(new GatewayError("upstream_timeout", message, { upstream: name, phase: "call", sent: true }));
-        call.cancellation.cancel(new Error(message));
-      }
-      call.onProgress = () => {
-        const left = started + HARD_DEADLINE_MS - timers.now();
-        stop();
-        stop = timers.after(Math.max(0, Math.min(timeoutMs, left)), expire);
-      };
-      next(call).then(
-        (response) => {
-          stop();
-          resolve(response);
-        },
-        (error: unknown) => {
-          stop();
-          reject(error);
-        },
-      );
-    });
+  return (call, next) => new Promise((resolve, reject) => new Deadline(call, timers, resolve, reject).run(next));
+}
+
+/** The deadline of one call. An object and no closure: what a call holds as a closure, V8 keeps until the next full collection. */
+class Deadline {
+  readonly #call: Call;
+  readonly #timers: Timers;
+  readonly #started: number;
+  readonly #resolve: (response: Message) => void;
+  readonly #reject: (error: unknown) => void;
+  #stop: () => void;
+
+  constructor(call: Call, timers: Timers, resolve: (response: Message) => void, reject: (error: unknown) => void) {
+    this.#call = call;
+    this.#timers = timers;
+    this.#started = timers.now();
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#stop = timers.after(call.upstream.timeoutMs, () => this.#expire());
+    call.deadline = this;
+  }
+
+  run(next: Next): void {
+    next(this.#call).then(
+      (response) => {
+        this.#stop();
+        this.#resolve(response);
+      },
+      (error: unknown) => {
+        this.#stop();
+        this.#reject(error);
+      },
+    );
+  }
+
+  /** The upstream is at work: its time starts anew. */
+  extend(): void {
+    const left = this.#started + HARD_DEADLINE_MS - this.#timers.now();
+    this.#stop();
+    this.#stop = this.#timers.after(Math.max(0, Math.min(this.#call.upstream.timeoutMs, left)), () => this.#expire());
+  }
+
+  #expire(): void {
+    const { name } = this.#call.upstream;
+    const { message: request, cancellation } = this.#call;
+    const seconds = Math.round((this.#timers.now() - this.#started) / 100) / 10;
+    const message = `${name} did not answer ${request.name ?? request.method} within ${seconds} s`;
+    this.#reject(new GatewayError("upstream_timeout", message, { upstream: name, phase: "call", sent: true }));
+    cancellation.cancel(new Error(message));
+  }
 }
