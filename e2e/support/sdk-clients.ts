@@ -1,6 +1,7 @@
 // MCP clients as others build them: the SDK's old line, and its new one in each of its ways to find the era.
 import { Client as NewClient, StreamableHTTPClientTransport as NewTransport } from "@modelcontextprotocol/client";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { StreamableHTTPClientTransport as OldTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
 export interface CallOptions {
@@ -18,6 +19,9 @@ export interface SdkClient {
   readonly stop: () => Promise<void>;
 }
 
+/** What the person at a client answers to every question. */
+export const answer = { action: "accept" as const, content: { colour: "blue" } };
+
 type Named = { readonly name: string };
 const info = { name: "interop", version: "1.0.0" };
 
@@ -32,7 +36,8 @@ function listening() {
 
 async function connectOld(url: string): Promise<SdkClient> {
   const { changed, options } = listening();
-  const client = new OldClient(info, options);
+  const client = new OldClient(info, { ...options, capabilities: { elicitation: {} } });
+  client.setRequestHandler(ElicitRequestSchema, () => answer);
   const transport = new OldTransport(new URL(url));
   await client.connect(transport as never);
   return {
@@ -50,7 +55,9 @@ async function connectOld(url: string): Promise<SdkClient> {
 const connectNew = (mode: "legacy" | "auto" | { pin: string }) =>
   async function connect(url: string): Promise<SdkClient> {
     const { changed, options } = listening();
-    const client = new NewClient(info, { ...options, versionNegotiation: { mode } });
+    const capabilities = { elicitation: {} };
+    const client = new NewClient(info, { ...options, capabilities, versionNegotiation: { mode } });
+    client.setRequestHandler("elicitation/create", () => answer);
     const transport = new NewTransport(new URL(url));
     await client.connect(transport);
     return {

@@ -8,7 +8,7 @@ import { createMcpHandler, ProtocolError, Server as NewServer } from "@modelcont
 import { Server as OldServer } from "@modelcontextprotocol/sdk/server/index.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { CallToolRequestSchema, ListToolsRequestSchema, McpError } from "@modelcontextprotocol/sdk/types.js";
-import { workshop, type Workshop } from "./workshop.ts";
+import { question, workshop, type Workshop } from "./workshop.ts";
 
 export interface SdkServer {
   readonly url: string;
@@ -24,14 +24,16 @@ const options = { capabilities: { tools: { listChanged: true } } };
 function oldServer({ tools, call }: Workshop): OldServer {
   const server = new OldServer(info, options);
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools() }) as never);
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, _meta, sendNotification }) => {
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
+    const { signal, _meta, sendNotification } = extra;
     const notify = (progress: object): void => {
       const progressToken = _meta?.progressToken;
       if (progressToken === undefined) return;
       void sendNotification({ method: "notifications/progress", params: { progressToken, ...progress } } as never);
     };
+    const ask = () => server.elicitInput(question as never, { relatedRequestId: extra.requestId });
     const unknown = new McpError(-32602, `Unknown tool: ${params.name}`);
-    return (await call(params.name, params.arguments ?? {}, { signal, notify, unknown })) as never;
+    return (await call(params.name, params.arguments ?? {}, { signal, notify, ask, unknown })) as never;
   });
   return server;
 }
@@ -45,8 +47,9 @@ function newServer({ tools, call }: Workshop): NewServer {
       if (progressToken === undefined) return;
       void mcpReq.notify({ method: "notifications/progress", params: { progressToken, ...progress } } as never);
     };
+    const ask = () => mcpReq.send({ method: "elicitation/create", params: question } as never);
     const unknown = new ProtocolError(-32602, `Unknown tool: ${params.name}`);
-    return (await call(params.name, params.arguments ?? {}, { signal: mcpReq.signal, notify, unknown })) as never;
+    return (await call(params.name, params.arguments ?? {}, { signal: mcpReq.signal, notify, ask, unknown })) as never;
   });
   return server;
 }

@@ -4,6 +4,8 @@
 export interface Running {
   readonly signal: AbortSignal;
   readonly notify: (progress: object) => void;
+  /** Asks the person at the client for a colour; gives what the client answers. */
+  readonly ask: () => Promise<unknown>;
   /** What to throw for a tool that is not there. */
   readonly unknown: Error;
 }
@@ -26,7 +28,7 @@ export interface Workshop {
 const numbers = { type: "object", properties: { a: { type: "number" }, b: { type: "number" } }, required: ["a", "b"] };
 const sum = { type: "object", properties: { sum: { type: "number" } }, required: ["sum"] };
 
-/** `add` counts, `fail` fails, `wait` waits. */
+/** `add` counts, `fail` fails, `wait` waits, `ask` asks back. */
 export function workshop(): Workshop {
   const more: string[] = [];
   const waiting: Waiting[] = [];
@@ -41,11 +43,12 @@ export function workshop(): Workshop {
         outputSchema: sum,
         annotations: { readOnlyHint: true },
       },
-      ...["fail", "wait", ...more].map((name) => ({ name, inputSchema: { type: "object" } })),
+      ...["fail", "wait", "ask", ...more].map((name) => ({ name, inputSchema: { type: "object" } })),
     ],
-    async call(name, args, { signal, notify, unknown }) {
+    async call(name, args, { signal, notify, ask, unknown }) {
       if (name === "add") return counted(Number(args["a"]) + Number(args["b"]));
       if (name === "fail") return { content: [{ type: "text", text: "The lamp is off." }], isError: true };
+      if (name === "ask") return { content: [{ type: "text", text: JSON.stringify(await ask()) }] };
       if (name !== "wait") throw unknown;
       const text = await new Promise<string>((finish) => {
         waiting.push({
@@ -58,6 +61,12 @@ export function workshop(): Workshop {
     },
   };
 }
+
+/** What `ask` asks. */
+export const question = {
+  message: "Which colour?",
+  requestedSchema: { type: "object", properties: { colour: { type: "string" } }, required: ["colour"] },
+} as const;
 
 const counted = (result: number): object => ({
   content: [{ type: "text", text: String(result) }],
