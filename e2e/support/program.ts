@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { afterAll, onTestFinished, vi } from "vitest";
+import { afterAll, vi } from "vitest";
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -117,11 +117,4 @@ export function stopAtEnd(): <T extends Stoppable>(starting: T | Promise<T>) => 
     started.push(one);
     return one;
   };
-}
-
-/** The same within one test. */
-export async function stopAfterTest<T extends Stoppable>(starting: T | Promise<T>): Promise<T> {
-  const one = await starting;
-  onTestFinished(() => one.stop());
-  return one;
 }

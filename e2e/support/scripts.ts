@@ -86,12 +86,6 @@ export const drip =
     response.end();
   };
 
-/** A result of this many bytes. */
-export const big =
-  (bytes: number): Script =>
-  (request, response) =>
-    sendJson(response, answered(request, "x".repeat(bytes)));
-
 /** Writes each executed call into a file before it answers: what a call did is known whatever becomes of the answer. */
 export const ledger =
   (file: string, after = 0): Script =>
