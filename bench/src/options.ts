@@ -10,10 +10,10 @@ export interface Options {
 
 const usual: Effort = {
   clients: [1, 16, 64],
-  rounds: 5,
+  rounds: 9,
   firstWarmUp: 3000,
-  warmUp: 500,
-  duration: 2000,
+  warmUp: 300,
+  duration: 1000,
   settling: 2000,
   starts: 10,
 };
@@ -35,8 +35,8 @@ export function usage(all: readonly Scenario[]): string {
   --only <names>     these scenarios, separated by commas
 ${list}
   --clients <list>   how many clients at a time (1,16,64)
-  --rounds <n>       rounds in turn, the medians of which are reported (5)
-  --seconds <s>      how long each measurement takes (2)
+  --rounds <n>       rounds in turn, the medians of which are reported (9)
+  --seconds <s>      how long each measurement takes (1)
   --check            exit code 1 when a figure misses its target or was not measured
   --name <name>      the result goes to bench/results/<name>.json (the time)
 `;
