@@ -38,7 +38,7 @@ const failures: Readonly<Record<string, Failure>> = {
   broken: { script: scripts.status(500), ...unavailable, message: /HTTP 500/ },
   nothing: { script: scripts.status(204), ...nonsense },
   accepted: { script: scripts.status(202), ...nonsense },
-  hung: { script: scripts.hang, code: -31011, sent: true, message: /within 0.5 s/ },
+  hung: { script: scripts.hang, code: -31011, sent: true, message: /did not answer hung within 0\.\d s/ },
   "hung-stream": { script: scripts.hangInStream, code: -31011, sent: true },
   dropped: { script: scripts.drop(), ...crashed },
   "dropped-midway": { script: scripts.drop('{"jsonrpc":"2.0","id":1,"res'), ...crashed },
