@@ -45,7 +45,7 @@ describe("SessionStore", () => {
   it("takes calls under way for use, however many sessions have one", () => {
     const { clock, sessions, here } = store();
     const busy = Array.from({ length: 5 }, () => sessions.open(here, "2025-11-25", client));
-    for (const session of busy) session.calls.set("1", new Cancellation());
+    for (const session of busy) session.calls.add({ id: "1", cancellation: new Cancellation() });
     for (let round = 0; round < 5; round++) {
       clock.now += 900;
       sessions.sweep();
@@ -57,7 +57,7 @@ describe("SessionStore", () => {
     const { clock, sessions, here } = store(2);
     const first = sessions.open(here, "2025-11-25", client);
     const call = new Cancellation();
-    first.calls.set("1", call);
+    first.calls.add({ id: "1", cancellation: call });
     clock.now += 1;
     sessions.open(here, "2025-11-25", client);
     sessions.open(here, "2025-11-25", client);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { ActiveList } from "./active-list.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { HttpStream } from "./http/http-exchange.ts";
 import type { Message } from "./message.ts";
@@ -8,6 +9,12 @@ import type { Message } from "./message.ts";
 export interface ClientDescription {
   readonly clientInfo: unknown;
   readonly capabilities: Record<string, unknown>;
+}
+
+/** A call under way in a session, by the spelling of its id. */
+export interface SessionCall {
+  readonly id: string;
+  readonly cancellation: Cancellation;
 }
 
 /** Something that lives as long as a session, say the session an upstream gave us for it. */
@@ -24,8 +31,8 @@ export interface Session {
   /** Revision agreed in `initialize`. */
   readonly version: string;
   readonly client: ClientDescription;
-  /** Calls under way, by the spelling of their id, so that `notifications/cancelled` finds them. */
-  readonly calls: Map<string, Cancellation>;
+  /** Calls under way, so that `notifications/cancelled` finds them. */
+  readonly calls: ActiveList<SessionCall>;
   /** Requests we sent downstream, by the spelling of the id we gave them. */
   readonly asked: Map<string, (response: Message) => void>;
   readonly attachments: Map<object, SessionAttachment>;
@@ -68,7 +75,7 @@ export class SessionStore {
       endpoint,
       version,
       client,
-      calls: new Map(),
+      calls: new ActiveList(),
       asked: new Map(),
       attachments: new Map(),
       stream: undefined,
@@ -107,7 +114,7 @@ export class SessionStore {
 
 function closeSession(session: Session): void {
   session.stream?.end();
-  for (const cancellation of session.calls.values()) cancellation.cancel(new Error("the session was closed"));
+  for (const { cancellation } of session.calls) cancellation.cancel(new Error("the session was closed"));
   for (const attachment of session.attachments.values()) attachment.close();
   session.attachments.clear();
 }

@@ -1,3 +1,4 @@
+import { ActiveList } from "../active-list.ts";
 import { classify } from "../classify.ts";
 import { ASSUMED_LEGACY, BATCH_VERSION, type Era, Header, isModernVersion, LEGACY_VERSIONS } from "../eras.ts";
 import type { Endpoint, ExchangeContext } from "../exchange.ts";
@@ -40,7 +41,7 @@ export class StreamableServer {
   readonly #maxStreams: number;
   readonly #now: () => number;
   readonly #onBug: (error: unknown) => void;
-  readonly #exchanges = new Set<PostExchange>();
+  readonly #exchanges = new ActiveList<PostExchange>();
   readonly #streams = new Map<HttpStream, () => void>();
   #asked = 0;
   #isDraining = false;
@@ -148,7 +149,7 @@ export class StreamableServer {
         exchange.complete(Buffer.from(`[${late.map((response) => response.bytes.toString()).join(",")}]`), 200);
       else exchange.end();
     } finally {
-      this.#exchanges.delete(exchange);
+      this.#exchanges.remove(exchange);
     }
   }
 
@@ -171,7 +172,7 @@ export class StreamableServer {
       const chosen = error instanceof WireError ? error.status : 500;
       exchange.complete(response.bytes, statusOf(response, exchange.era, chosen));
     } finally {
-      this.#exchanges.delete(exchange);
+      this.#exchanges.remove(exchange);
     }
   }
 
@@ -188,11 +189,12 @@ export class StreamableServer {
     }
     if (message.method === "ping") return Message.result(id, "{}");
     const calls = context.session?.calls;
-    calls?.set(id, context.cancellation);
+    const call = { id, cancellation: context.cancellation };
+    calls?.add(call);
     try {
       return await endpoint.exchange(message, context);
     } finally {
-      if (calls?.get(id) === context.cancellation) calls.delete(id);
+      calls?.remove(call);
     }
   }
 
@@ -205,7 +207,9 @@ export class StreamableServer {
       const text = typeof reason === "string" ? `: ${reason}` : "";
       // As it is spelled: a number of many digits would come out of JSON.parse as another one.
       const requestId = message.paramsBytes && memberOf(message.paramsBytes, "requestId")?.toString();
-      session?.calls.get(requestId ?? "")?.cancel(new Error(`the client cancelled the call${text}`));
+      for (const call of session?.calls ?? []) {
+        if (call.id === requestId) call.cancellation.cancel(new Error(`the client cancelled the call${text}`));
+      }
     } else if (message.method !== "notifications/initialized") endpoint.notify(message, context);
   }
 

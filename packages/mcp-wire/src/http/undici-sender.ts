@@ -33,25 +33,37 @@ function dispatchOptions({ method, path, headers, body }: SendRequest): Dispatch
   return { method, path, headers: headers as string[], body };
 }
 
+/** Hears nothing: stands in for a sink whose request is over. */
+const DONE: SendSink = {
+  onHead: () => undefined,
+  onData: () => undefined,
+  onEnd: () => undefined,
+  onError: () => undefined,
+};
+
+/**
+ * A connection keeps the handler of its last request until the next one, which may be a long time; so ours lets go of the
+ * sink, and with it of all that belongs to the call, as soon as it is over.
+ */
 class Handler implements Dispatcher.DispatchHandler {
-  readonly #sink: SendSink;
+  #sink: SendSink;
   #controller: Dispatcher.DispatchController | undefined;
   #sent = false;
-  #aborted = false;
 
   constructor(sink: SendSink) {
     this.#sink = sink;
   }
 
   abort(): void {
-    this.#aborted = true;
-    this.#controller?.abort(new Error("aborted"));
+    const controller = this.#controller;
+    this.#finish();
+    controller?.abort(new Error("aborted"));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#sink === DONE) return controller.abort(new Error("aborted"));
     this.#controller = controller;
-    if (this.#aborted) controller.abort(new Error("aborted"));
-    else this.#sent = true;
+    this.#sent = true;
   }
 
   onResponseStart(
@@ -59,7 +71,6 @@ class Handler implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    if (this.#aborted) return;
     this.#sink.onHead(status, (name) => {
       const value = headers[name];
       return Array.isArray(value) ? value.join(", ") : value;
@@ -67,14 +78,22 @@ class Handler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#aborted) this.#sink.onData(chunk);
+    this.#sink.onData(chunk);
   }
 
   onResponseEnd(): void {
-    if (!this.#aborted) this.#sink.onEnd();
+    this.#finish().onEnd();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#aborted) this.#sink.onError(error, this.#sent);
+    const sent = this.#sent;
+    this.#finish().onError(error, sent);
+  }
+
+  #finish(): SendSink {
+    const sink = this.#sink;
+    this.#sink = DONE;
+    this.#controller = undefined;
+    return sink;
   }
 }
