@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { startGateway } from "./support/house.ts";
 import { keepCalling } from "./support/load.ts";
 import { isAlive, soon, stopAtEnd } from "./support/program.ts";
@@ -31,6 +31,35 @@ test.concurrent("a second SIGTERM ends it at once", async () => {
   gateway.kill("SIGTERM");
   expect(await gateway.ended).toEqual({ code: 143, signal: null });
   expect(await call).toMatch(/hang up|ECONNRESET/);
+});
+
+describe.concurrent("whose log nobody reads any more", () => {
+  const start = async () => {
+    const upstream = await stopLater(startRawUpstream({ era: "modern", tools: { ok: speak() } }));
+    return await stopLater(startGateway({ upstreams: { a: { kind: "mcp-http", url: upstream.url } } }));
+  };
+
+  test("works on, and ends when told to", async () => {
+    const gateway = await start();
+    gateway.stopListening();
+    for (let count = 0; count < 100; count++) {
+      expect((await callModern(`${gateway.url}/mcp`, "a__ok")).json().result).toBeDefined();
+    }
+    gateway.kill("SIGTERM");
+    await vi.waitFor(() => expect(isAlive(gateway.pid)).toBe(false), soon);
+    expect(await gateway.ended).toEqual({ code: 0, signal: null });
+  });
+
+  test("ends though its last words find no reader", async () => {
+    const gateway = await start();
+    gateway.kill("SIGTERM");
+    await vi.waitFor(() => expect(gateway.log.at(-1)).toMatchObject({ msg: "draining" }), soon);
+    // Lines come together four times a second; the last one is written between the fourth time from now and the fifth.
+    await sleep(770);
+    gateway.stopListening();
+    await vi.waitFor(() => expect(isAlive(gateway.pid)).toBe(false), soon);
+    expect(await gateway.ended).toEqual({ code: 0, signal: null });
+  });
 });
 
 const kinds = [

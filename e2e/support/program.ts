@@ -16,6 +16,8 @@ export interface Program {
   /** Everything it wrote, as it is. */
   readonly output: () => string;
   readonly kill: (signal: NodeJS.Signals) => void;
+  /** From now on nobody reads what it writes. */
+  readonly stopListening: () => void;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** Ends it at once; idempotent. */
   readonly stop: () => Promise<void>;
@@ -53,7 +55,12 @@ export async function startProgram({ file, args = [], env = {}, cwd = root }: Pr
   const output = () => said.join("");
   try {
     const url = await vi.waitFor(() => addressIn(child, log, output), { timeout: START_PATIENCE, interval: 10 });
-    return { pid: child.pid as number, url, log, output, kill: (signal) => void child.kill(signal), ended, stop };
+    const stopListening = (): void => {
+      child.stdout!.destroy();
+      child.stderr!.destroy();
+    };
+    const kill = (signal: NodeJS.Signals): void => void child.kill(signal);
+    return { pid: child.pid as number, url, log, output, kill, stopListening, ended, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -36,7 +36,7 @@ export const serve: Command = {
       listening = await io.listen(house.app, host, port);
     } catch (error) {
       io.writeError(`${listenProblem(error as Error & { code?: string }, host, port)}\n`);
-      logger.flush();
+      await logger.flush();
       return 1;
     }
     logger.info({ version: VERSION, url: `http://${listening.host}:${listening.port}` }, "listening");
@@ -48,7 +48,7 @@ export const serve: Command = {
     logger.info({ active: house.active }, "draining");
     await drain(house, listening);
     logger.info({}, "stopped");
-    logger.flush();
+    await logger.flush();
     return 0;
   },
 };

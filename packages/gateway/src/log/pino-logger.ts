@@ -14,15 +14,21 @@ export interface LogOptions {
 
 /** A logger and the way to write out what it still holds. */
 export interface ClosableLogger extends Logger {
-  flush(): void;
+  /** Resolves when all is written, when nobody reads it any more, and after a moment where the reader hangs. Never rejects. */
+  flush(): Promise<void>;
 }
 
 /** Bytes collected before they are written, so that a line costs no system call of its own. */
 const BUFFER_BYTES = 4096;
 
+/** Characters that wait for a reader that hangs; lines beyond it are dropped. */
+const BACKLOG = 1024 * 1024;
+
+/** How long the last lines may take, in milliseconds. */
+const FLUSH_MS = 500;
+
 export async function createLogger({ level, format, fd }: LogOptions): Promise<ClosableLogger> {
-  const destination =
-    format === "pretty" ? await prettyDestination(fd) : pino.destination({ fd, minLength: BUFFER_BYTES, sync: false });
+  const destination = format === "pretty" ? await prettyDestination(fd) : jsonDestination(fd);
   const options = {
     level,
     base: null,
@@ -37,14 +43,17 @@ export async function createLogger({ level, format, fd }: LogOptions): Promise<C
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    flush() {
-      try {
-        (destination as { flushSync?: () => void }).flushSync?.();
-      } catch {
-        // Nothing was written yet, or the reader of our output is gone: neither can be told anyone.
-      }
-    },
+    flush: () =>
+      new Promise((resolve) => {
+        setTimeout(resolve, FLUSH_MS);
+        // The library's other way, `flushSync`, never returns where the reader is gone.
+        logger.flush(() => resolve());
+      }),
   };
+}
+
+function jsonDestination(fd: number) {
+  return pino.destination({ fd, minLength: BUFFER_BYTES, maxLength: BACKLOG, sync: false });
 }
 
 async function prettyDestination(fd: number) {
