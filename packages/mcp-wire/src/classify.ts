@@ -57,10 +57,8 @@ export function classify(message: Message, request: HeaderSource): Classificatio
 }
 
 function checkEnvelope(message: Message, meta: Record<string, unknown> | undefined): void {
-  const missing: string[] = [MetaKey.protocolVersion, MetaKey.clientCapabilities].filter(
-    (key) => meta?.[key] === undefined,
-  );
-  if (missing.length === 0) return;
+  if (meta?.[MetaKey.protocolVersion] !== undefined && meta[MetaKey.clientCapabilities] !== undefined) return;
+  const missing = [MetaKey.protocolVersion, MetaKey.clientCapabilities].filter((key) => meta?.[key] === undefined);
   const what = missing.join(" and ");
   throw badRequest(RpcCode.invalidParams, `Invalid params: ${message.method} needs params._meta with ${what}`, {
     missing,

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { JsonScanError, scanElements, skipSpace } from "./json/scan.ts";
-import { splice, stringAt } from "./json/text.ts";
+import { splice, stringAt, stringEquals } from "./json/text.ts";
 import { type Head, invalid, Part, readHead, type Spans } from "./message-head.ts";
 import { badRequest, RpcCode } from "./wire-error.ts";
 
@@ -30,7 +30,7 @@ export class Message {
     this.isToolError = head.isToolError;
     const spans = (this.#spans = head.spans);
     this.id = spans[Part.id]! < 0 ? undefined : bytes.toString("utf8", spans[Part.id], spans[Part.id + 1]);
-    this.method = spans[Part.method]! < 0 ? "" : stringAt(bytes, spans[Part.method]! + 1, spans[Part.method + 1]! - 1);
+    this.method = methodAt(bytes, spans[Part.method]! + 1, spans[Part.method + 1]! - 1);
   }
 
   /**
@@ -172,6 +172,12 @@ export class Message {
     if (start < 0 || this.bytes[start] !== OPEN_OBJECT) return undefined;
     return JSON.parse(this.#slice(part).toString()) as Record<string, unknown>;
   }
+}
+
+/** The method between two quotes; empty where there is none. Nearly all are one, which then costs no new string. */
+function methodAt(bytes: Buffer, start: number, end: number): string {
+  if (start <= 0) return "";
+  return stringEquals(bytes, start, end, "tools/call") ? "tools/call" : stringAt(bytes, start, end);
 }
 
 const EMPTY = Buffer.alloc(0);
