@@ -19,7 +19,7 @@ export interface ClosableLogger extends Logger {
 }
 
 /** Bytes collected before they are written, so that a line costs no system call of its own. */
-const BUFFER_BYTES = 16 * 1024;
+const BUFFER_BYTES = 8 * 1024;
 
 /** Characters that wait for a reader that hangs; lines beyond it are dropped. */
 const BACKLOG = 1024 * 1024;
