@@ -3,7 +3,6 @@
 // Usage: node main.ts <upstream port>. It keeps the path, so one process serves both eras.
 import { serve, type HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
-import type { IncomingMessage } from "node:http";
 import { Pool, type Dispatcher } from "undici";
 import { spliceName } from "./splice-name.ts";
 
@@ -21,22 +20,13 @@ const passedBack = ["content-type", "mcp-session-id"];
 
 const app = new Hono<{ Bindings: HttpBindings }>();
 app.post("*", async (context) => {
-  const { incoming } = context.env;
-  const { body, name } = spliceName(await bodyOf(incoming));
-  const headers = pick(incoming.headers, passedOn);
-  if (name !== undefined && incoming.headers["mcp-name"] !== undefined) headers["mcp-name"] = name;
+  const { body, name } = spliceName(Buffer.from(await context.req.arrayBuffer()));
+  const given = context.env.incoming.headers;
+  const headers = pick(given, passedOn);
+  if (name !== undefined && given["mcp-name"] !== undefined) headers["mcp-name"] = name;
   const answer = await ask(context.req.path, headers, body);
   return new Response(answer.body, { status: answer.status, headers: answer.headers });
 });
-
-function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
-  return new Promise((done, fail) => {
-    const chunks: Buffer[] = [];
-    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-    incoming.on("end", () => done(joined(chunks)));
-    incoming.on("error", fail);
-  });
-}
 
 function ask(path: string, headers: Headers, body: Buffer): Promise<Answer> {
   return new Promise((done, fail) => {
