@@ -117,7 +117,9 @@ describe("the house", () => {
     const { house } = await startHouse();
     for (const [path, name] of [
       ["/mcp", "echo__echo"],
+      ["/mcp/", "echo__echo"],
       ["/servers/echo/mcp", "echo"],
+      ["/servers/echo/mcp/", "echo"],
     ] as const) {
       const list = await post(house, path, { id: 1, method: "tools/list" });
       expect(list.body["result"]).toMatchObject({ tools: [{ name, description: "says it again" }] });

@@ -21,7 +21,9 @@ export interface McpFrontDeps {
   readonly wire?: Partial<StreamableServerOptions>;
 }
 
-const UPSTREAM_PATH = /^\/servers\/([^/]+)\/mcp$/;
+/** With or without a slash at the end, which people paste along. */
+const AGGREGATE_PATH = /^\/mcp\/?$/;
+const UPSTREAM_PATH = /^\/servers\/([^/]+)\/mcp\/?$/;
 
 /** MCP of both eras: all upstreams at `/mcp`, each one under its own names at `/servers/<name>/mcp`. */
 export function mcpFront({ gateway, logger, version, wire }: McpFrontDeps): Front {
@@ -61,7 +63,7 @@ export function mcpFront({ gateway, logger, version, wire }: McpFrontDeps): Fron
   return {
     name: "mcp",
     route(path) {
-      if (path === "/mcp") return serveAggregate;
+      if (AGGREGATE_PATH.test(path)) return serveAggregate;
       const name = UPSTREAM_PATH.exec(path)?.[1];
       return name === undefined ? undefined : serveUpstream(name);
     },
