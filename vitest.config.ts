@@ -20,6 +20,7 @@ export default defineConfig({
           ],
           exclude: [...elsewhere, ...onBothTraefiks],
           testTimeout: 20_000,
+          maxWorkers: "100%",
         },
       },
       {
@@ -28,6 +29,7 @@ export default defineConfig({
           include: onBothTraefiks,
           exclude: elsewhere,
           testTimeout: 20_000,
+          maxWorkers: "100%",
         },
       },
       {
