@@ -91,8 +91,11 @@ export function createRouteStore({ dynamicDir, now = Date.now, fs = nodeFs }: Ro
   async function sweep(): Promise<void> {
     for (const name of await fs.readdir(folder)) {
       if (!TEMP_PATTERN.test(name)) continue;
-      const { mtimeMs } = await fs.lstat(join(folder, name));
-      if (now() - mtimeMs > LEFTOVER_AGE) await fs.unlink(join(folder, name)).catch(() => {});
+      // Another process may have ended its write since the folder was read; then there is nothing left over.
+      const found = await fs.lstat(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+      });
+      if (found && now() - found.mtimeMs > LEFTOVER_AGE) await fs.unlink(join(folder, name)).catch(() => {});
     }
   }
 
