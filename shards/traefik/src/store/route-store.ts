@@ -81,7 +81,15 @@ export function createRouteStore({ dynamicDir, now = Date.now, fs = nodeFs }: Ro
     }
     if (found !== undefined && !found.isDirectory())
       throw new ToolError(`${folder} is no folder.`, { next: "Move that file away." });
-    if (found === undefined) await fs.mkdir(folder, { mode: 0o755 });
+    if (found === undefined) {
+      try {
+        await fs.mkdir(folder, { mode: 0o755 });
+      } catch (error) {
+        // Another process made it meanwhile; what it made is looked at like any other.
+        if ((error as NodeJS.ErrnoException).code === "EEXIST") return ready();
+        throw error;
+      }
+    }
     if (now() - swept < LEFTOVER_AGE) return;
     swept = now();
     await sweep();
