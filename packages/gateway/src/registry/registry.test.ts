@@ -20,8 +20,8 @@ function house() {
   const registry = new Registry({
     timers,
     logger,
-    createUpstream: ({ url }) => ({
-      upstream: at(new URL(url).hostname),
+    createUpstream: (options) => ({
+      upstream: at("url" in options ? new URL(options.url).hostname : options.command),
       health: { intervalMs: 3_000, timeoutMs: 2_000 },
     }),
   });

@@ -76,7 +76,7 @@ export class Registry {
     const label = provisionalName(definition);
     const supervisor = new Supervisor(label, upstream, health, { ...this.#deps, onChange: () => this.#publishSoon() });
     this.#deps.logger.info(
-      { upstream: label, kind: options.kind, provider, url: publicUrl(options.url) },
+      { upstream: label, kind: options.kind, provider, url: publicUrl(options) },
       "upstream registered",
     );
     supervisor.start();
@@ -169,7 +169,7 @@ function stateOf(
   return {
     name,
     kind: options.kind,
-    url: publicUrl(options.url),
+    url: publicUrl(options),
     status: taken === undefined ? status : "down",
     since,
     error: taken === undefined ? error : collision,
@@ -184,13 +184,15 @@ function stateOf(
 /** What to call an upstream that has no name yet, from its address: `http://traefik-shard:9101` → `traefik-shard`. */
 function provisionalName({ name, options }: UpstreamDefinition): string {
   if (name !== undefined) return name;
+  if (!("url" in options)) return toUpstreamName(options.command);
   const { hostname, port } = new URL(options.url);
   const isAddress = hostname === "localhost" || /^[\d.]+$|^\[/.test(hostname);
   return toUpstreamName(isAddress ? `${hostname}-${port}` : hostname);
 }
 
-/** An address without what may be secret in it: credentials and query. */
-function publicUrl(url: string): string {
-  const { origin, pathname } = new URL(url);
+/** An address without what may be secret in it: credentials and query; undefined for a program. */
+function publicUrl(options: UpstreamOptions): string | undefined {
+  if (!("url" in options)) return undefined;
+  const { origin, pathname } = new URL(options.url);
   return pathname === "/" ? origin : origin + pathname;
 }

@@ -12,15 +12,20 @@ export const httpUrlSchema = z
   .string()
   .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""), "must be an http:// or https:// address");
 
-/** What every definition of an HTTP upstream may say. */
-export const httpDefinitionShape = {
-  url: httpUrlSchema,
-  /** Sent with every request as they are: credentials, Host. */
-  headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is no header name"), z.string()).default({}),
+/** What every definition may say, whatever its kind. */
+export const commonDefinitionShape = {
   /** How long one of its calls may take without a sign of progress. */
   timeout: durationSchema.prefault("60s"),
   /** False: known, but left alone. */
   enabled: z.boolean().default(true),
+};
+
+/** What every definition of an upstream over HTTP may say. */
+export const httpDefinitionShape = {
+  url: httpUrlSchema,
+  /** Sent with every request as they are: credentials, Host. */
+  headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is no header name"), z.string()).default({}),
+  ...commonDefinitionShape,
 };
 
 /** Where a definition comes from and what it is called. */
