@@ -98,7 +98,7 @@ export function createGateway({ registry, interceptors, logger, version }: Gatew
       }
       return dispatch(upstream, message.withName(route.nameJson), context, front);
     },
-    relay: async (name, message, context, front) => dispatch(upstreamOf(name), message, context, front),
+    relay: async (name, message, context, front) => await dispatch(upstreamOf(name), message, context, front),
     notify(name, message, context) {
       registry.current.upstreams.get(name)?.handle.notify(message, context.session);
     },

@@ -1,5 +1,6 @@
 import { type DestinationStream, pino } from "pino";
 import type { Logger } from "../core/logger.ts";
+import { LineBuffer } from "./line-buffer.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -18,26 +19,21 @@ export interface ClosableLogger extends Logger {
   flush(): Promise<void>;
 }
 
-/** Bytes collected before they are written, so that a line costs no system call of its own. */
-const BUFFER_BYTES = 8 * 1024;
-
-/** Characters that wait for a reader that hangs; lines beyond it are dropped. */
+/** Bytes that wait for a reader that hangs; lines beyond it are dropped. */
 const BACKLOG = 1024 * 1024;
 
 /** How long the last lines may take, in milliseconds. */
 const FLUSH_MS = 500;
 
 export async function createLogger({ level, format, fd }: LogOptions): Promise<ClosableLogger> {
-  const destination = format === "pretty" ? await prettyDestination(fd) : jsonDestination(fd);
+  const { destination, flush } = format === "pretty" ? await prettyDestination(fd) : jsonDestination(fd);
   const options = {
     level,
     base: null,
     timestamp: isoTime(),
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const logger = pino(options, destination as DestinationStream);
-  // Lines wait for the buffer to fill, but not for long.
-  if (format === "json") setInterval(() => logger.flush(), 250).unref();
+  const logger = pino(options, destination);
   return {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
@@ -46,19 +42,36 @@ export async function createLogger({ level, format, fd }: LogOptions): Promise<C
     flush: () =>
       new Promise((resolve) => {
         setTimeout(resolve, FLUSH_MS);
-        // The library's other way, `flushSync`, never returns where the reader is gone.
-        logger.flush(() => resolve());
+        flush(resolve);
       }),
   };
 }
 
-function jsonDestination(fd: number) {
-  return pino.destination({ fd, minLength: BUFFER_BYTES, maxLength: BACKLOG, sync: false });
+interface Destination {
+  readonly destination: DestinationStream;
+  /** Writes out what waits, then calls `done`. */
+  flush(done: () => void): void;
 }
 
-async function prettyDestination(fd: number) {
+function jsonDestination(fd: number): Destination {
+  const output = pino.destination({ fd, minLength: 1, maxLength: BACKLOG, sync: false, contentMode: "buffer" });
+  const lines = new LineBuffer((chunk) => output.write(chunk as unknown as string));
+  // Lines wait for a chunk to fill, but not for long.
+  setInterval(() => lines.flush(), 250).unref();
+  return {
+    destination: lines,
+    flush(done) {
+      lines.flush();
+      // The library's other way, `flushSync`, never returns where the reader is gone.
+      output.flush(() => done());
+    },
+  };
+}
+
+async function prettyDestination(fd: number): Promise<Destination> {
   const { default: pretty } = await import("pino-pretty");
-  return pretty({ destination: fd, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" });
+  const destination = pretty({ destination: fd, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" });
+  return { destination, flush: (done) => done() };
 }
 
 /** The time as a member of a line, ISO 8601; made once per millisecond, of which a busy one has many lines. */

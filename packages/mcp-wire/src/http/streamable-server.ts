@@ -185,7 +185,7 @@ export class StreamableServer {
     const id = message.id as string;
     if (context.era === "modern") {
       if (message.method === "server/discover") return Message.result(id, discoverResult(endpoint.describe()));
-      return endpoint.exchange(message, context);
+      return await endpoint.exchange(message, context);
     }
     if (message.method === "ping") return Message.result(id, "{}");
     const calls = context.session?.calls;

@@ -45,8 +45,11 @@ export class LegacyClient implements UpstreamClient {
   }
 
   exchange = async (message: Message, context: ExchangeContext): Promise<Message> => {
-    if (context.era === "legacy" && this.#shared.id === undefined) return this.#relay(this.#shared, message, context);
-    if (context.era === "legacy" && context.session !== undefined) return this.#exchangeInOwnSession(message, context);
+    if (context.era === "legacy" && this.#shared.id === undefined)
+      return await this.#relay(this.#shared, message, context);
+    if (context.era === "legacy" && context.session !== undefined) {
+      return await this.#exchangeInOwnSession(message, context);
+    }
     const id = this.#nextId();
     const request = context.era === "modern" ? requestToLegacy(message, id) : requestToShared(message, id);
     const response = await this.#onShared(request, context.cancellation, (early) => {

@@ -14,7 +14,7 @@ export function aggregateEndpoint(gateway: Gateway, version: string): Endpoint {
   return {
     describe: () => description,
     async exchange(message, context) {
-      if (message.method === "tools/call") return answer(message, () => gateway.callTool(message, context, FRONT));
+      if (message.method === "tools/call") return await answer(message, gateway.callTool(message, context, FRONT));
       if (message.method === "tools/list") return toolList(message, context, gateway.listTools(context.era));
       throw new WireError(RpcCode.methodNotFound, `Method not found: ${message.method}`);
     },
@@ -37,7 +37,7 @@ export function upstreamEndpoint(gateway: Gateway, name: string): Endpoint {
       if (message.method === "tools/list" && gateway.describe(name) !== undefined) {
         return toolList(message, context, gateway.listTools(context.era, name));
       }
-      return answer(message, () => gateway.relay(name, message, context, FRONT));
+      return await answer(message, gateway.relay(name, message, context, FRONT));
     },
     notify: (message, context) => gateway.notify(name, message, context),
     onListChanged: (listener) =>
@@ -57,10 +57,13 @@ const LEGACY_HEAD = Buffer.from('{"tools":');
 const MODERN_HEAD = Buffer.from(`{"resultType":"complete","ttlMs":${LIST_TTL_MS},"cacheScope":"private","tools":`);
 const CLOSE = Buffer.from("}");
 
-/** Where a failure of the gateway's becomes a JSON-RPC error. */
-async function answer(message: Message, call: () => Promise<Message>): Promise<Message> {
+/**
+ * Where a failure of the gateway's becomes a JSON-RPC error. (On the path of a call, an `async` function awaits what it
+ * returns: handing a promise on unawaited costs two more turns of the queue.)
+ */
+async function answer(message: Message, call: Promise<Message>): Promise<Message> {
   try {
-    return await call();
+    return await call;
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     return Message.error(message.id, error);
