@@ -21,14 +21,15 @@ let interrupted = 0;
 const heading = (title) => console.log(`\n== ${title}`);
 
 /**
- * Finds or builds the real Traefik at low priority, without a word until it is asked for.
- * @returns {{ path: Promise<string | undefined>, stop: () => void }} undefined: there is none, and `notRun` says why
+ * Runs a script that finds or makes something for the tests: at low priority, without a word until it is asked for.
+ * @param {readonly string[]} command the script, relative to the root, and its arguments
+ * @param {string} what the tests that need it, for the end
+ * @returns {{ answer: Promise<string | undefined>, stop: () => void }} its last line; undefined: there is none, and `notRun` says why
  */
-function realTraefik() {
-  // Somebody who asks for a few tests does not want to wait for a build.
-  const script = [join(root, "scripts/traefik/build.mjs"), ...(args.length > 0 ? ["--cached"] : [])];
-  // A group of its own, so that stopping it stops the compiler too.
-  const child = spawn(process.execPath, script, { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true });
+function helper([script = "", ...rest], what) {
+  const command = [join(root, script), ...rest];
+  // A group of its own, so that stopping it stops what it started too.
+  const child = spawn(process.execPath, command, { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const group = child.pid && -child.pid;
   if (child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   let out = "";
@@ -36,29 +37,30 @@ function realTraefik() {
   child.stdout.setEncoding("utf8").on("data", (text) => (out += text));
   child.stderr.setEncoding("utf8").on("data", (text) => (said = (said + text).slice(-4000)));
   /** @type {Promise<string | undefined>} */
-  const path = new Promise((done) => {
-    child.on("error", (error) => done(without(`its build could not be started: ${error.message}`)));
+  const answer = new Promise((done) => {
+    child.on("error", (error) => done(without(what, `${script} could not be started: ${error.message}`)));
     child.on("close", (code) => {
       if (code === 0) done(out.trim().split("\n").at(-1));
-      else done(without(lastLines(said) || `its build ended with exit code ${code}`, code !== 3));
+      else done(without(what, lastLines(said) || `${script} ended with exit code ${code}`, code !== 3));
     });
   });
   const stop = () => {
     if (group && child.exitCode === null && child.signalCode === null) process.kill(group, "SIGTERM");
   };
-  return { path, stop };
+  return { answer, stop };
 }
 
 /** @param {string} text */
 const lastLines = (text) => text.trim().split("\n").slice(-5).join("\n    ");
 
 /**
+ * @param {string} what
  * @param {string} why
- * @param {boolean} [isFault] whether this counts as a failure: building was possible here, and went wrong
+ * @param {boolean} [isFault] whether this counts as a failure: it was possible here, and went wrong
  */
-function without(why, isFault = true) {
+function without(what, why, isFault = true) {
   if (isFault) failed += 1;
-  notRun.push(`tests against a real Traefik (the simulated one was used): ${why}`);
+  notRun.push(`${what}: ${why}`);
   return undefined;
 }
 
@@ -129,9 +131,18 @@ async function waitFor(path) {
   }
 }
 
-const traefik = realTraefik();
+// Somebody who asks for a few tests does not want to wait for a build.
+const cached = args.length > 0 ? ["--cached"] : [];
+const traefik = helper(
+  ["scripts/traefik/build.mjs", ...cached],
+  "tests against a real Traefik (the simulated one was used)",
+);
+// On a person's machine we take the engine that runs and start none.
+const inCi = Boolean(process.env.CI) && args.length === 0;
+const engine = inCi ? helper(["scripts/docker/engine.mjs", "images"], "tests with a Docker engine") : undefined;
 process.on("exit", () => {
   traefik.stop();
+  engine?.stop();
   rmSync(scratch, { recursive: true, force: true });
 });
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
@@ -151,11 +162,12 @@ if (args.length === 0) {
 heading("Unit tests");
 await vitest("unit");
 heading("On a simulated and a real Traefik");
-const bin = await waitFor(traefik.path);
+const bin = await waitFor(traefik.answer);
 const withTraefik = bin ? { TRAEFIK_BIN: bin } : {};
 await vitest("traefik", withTraefik);
 heading("End to end");
-await vitest("e2e", withTraefik);
+const dockerEnv = JSON.parse((await engine?.answer) ?? "{}");
+await vitest("e2e", { ...withTraefik, ...dockerEnv });
 
 heading("Result");
 if (notRun.length > 0) console.log(`Not run here:\n${notRun.map((line) => `  - ${line}`).join("\n")}`);
