@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { loadConfig } from "@shardgate/gateway";
+import { requireConfig } from "@shardgate/gateway";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { GATEWAY_ERRORS } from "../packages/gateway/src/core/errors.ts";
 import { startProgram, type Program } from "./support/program.ts";
@@ -87,16 +87,22 @@ describe("examples", () => {
   const blocks = (kind: string): readonly string[] =>
     [...read("README.md").matchAll(new RegExp(`\`\`\`${kind}\\n([^]*?)\`\`\``, "g"))].map(([, text]) => text as string);
 
-  test("gateway.yaml loads without a single variable set, and names its schema", () => {
+  const upstreamsOf = async (text: string, variables: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+    const readFile = async (path: string) => (path === "/house.yaml" ? { text } : { problem: "does not exist" });
+    const { config } = await requireConfig(["/house.yaml"], { env: variables, readFile });
+    return config.upstreams.map(({ id }) => id);
+  };
+
+  test("gateway.yaml loads without a single variable set, and names its schema", async () => {
     const text = read("gateway.yaml");
-    expect(loadConfig(text, "gateway.yaml", {}).upstreams.map(({ name }) => name)).toContain("time");
+    expect(await upstreamsOf(text, {})).toContain("time");
     const schema = /^# yaml-language-server: \$schema=(\S+)$/m.exec(text)?.[1];
     expect(JSON.parse(read(schema ?? "no schema named"))).toHaveProperty("properties.upstreams");
   });
 
-  test("README's YAML loads, its JSON is JSON", () => {
-    const configs = blocks("yaml").map((text) => loadConfig(text, "README.md", env));
-    expect(configs.map(({ upstreams }) => upstreams.length)).toEqual([2]);
+  test("README's YAML loads, its JSON is JSON", async () => {
+    const configs = await Promise.all(blocks("yaml").map((text) => upstreamsOf(text, env)));
+    expect(configs.map(({ length }) => length)).toEqual([2]);
     expect(blocks("json").map((text) => JSON.parse(text) as unknown)).toHaveLength(2);
   });
 });

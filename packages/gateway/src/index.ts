@@ -1,7 +1,8 @@
 export { type App } from "./app.ts";
 export { runCommand } from "./commands/run.ts";
 export type { Io, Listening } from "./commands/command.ts";
-export { loadConfig } from "./config/load.ts";
+export { ConfigError } from "./config/diagnostics.ts";
+export { type ConfigWorld, loadConfig, type LoadedConfig, requireConfig } from "./config/load.ts";
 export { DEFAULT_CONFIG, type GatewayConfig } from "./config/schema.ts";
 export type { Logger } from "./core/logger.ts";
 export { createHouse, type House, type HouseDeps } from "./house.ts";

@@ -1,5 +1,5 @@
 import { ConfigError } from "../config/diagnostics.ts";
-import { loadConfig } from "../config/load.ts";
+import { requireConfig } from "../config/load.ts";
 import { DEFAULT_CONFIG, type GatewayConfig } from "../config/schema.ts";
 import { LOG_LEVELS, type LogLevel } from "../log/pino-logger.ts";
 import type { Io } from "./command.ts";
@@ -41,16 +41,8 @@ export async function readSettings(
 }
 
 async function readConfig(file: string, io: Io): Promise<GatewayConfig> {
-  let content: string;
   try {
-    content = await io.readFile(file);
-  } catch (error) {
-    throw new SettingsError(
-      `${file} cannot be read (${(error as { code?: string }).code ?? (error as Error).message})`,
-    );
-  }
-  try {
-    return loadConfig(content, file, io.env);
+    return (await requireConfig([file], { env: io.env })).config;
   } catch (error) {
     if (error instanceof ConfigError) throw new SettingsError(error.message);
     throw error;

@@ -1,32 +1,33 @@
-import { isMap, isPair, isScalar, isSeq, type Document, type Scalar } from "yaml";
+/** What a reference gives: text, or why there is none. */
+export type Resolved = { readonly text: string } | { readonly problem: string };
 
-const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([^}]*))?\}/g;
+/** Gives the value behind the name in a reference: `NAME`, `env:NAME`, `file:/path`, `input:id`; undefined for none known. */
+export type Resolve = (name: string) => Resolved | undefined;
+
+/** One level of braces inside, for a default that is itself a reference. */
+const REFERENCE = /(\$?)\$\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}/g;
+const PARTS = /^(?:([A-Za-z_]\w*)(?:(:?[-?])(.*))?|((?:file|secret|env|input):.+?)(?:(:[-?])(.*))?)$/s;
 
 /**
- * Puts the environment into a document: `${VAR}`, `${VAR:-default}` and `${VAR:?message}` in any value, as Compose does.
- * Only values change, so what stands in a variable can never become structure.
+ * Puts values into a text, as Compose does: `${VAR}`, `${VAR:-default}`, `${VAR:?message}`, `$${` for a plain `${`. What
+ * is no reference of ours (`${foo%bar}`) stays as it is. Only text changes, so a value can never become structure.
  *
- * @param onProblem told of each variable that is needed and not there
+ * @param onProblem told of each value that is needed and not there; the text then has nothing in its place
  */
-export function interpolate(
-  document: Document,
-  env: Readonly<Record<string, string | undefined>>,
-  onProblem: (message: string, scalar: Scalar) => void,
-): void {
-  visit(document.contents);
-
-  function visit(node: unknown): void {
-    if (isMap(node) || isSeq(node)) for (const item of node.items) visit(isPair(item) ? item.value : item);
-    else if (isScalar(node) && typeof node.value === "string") substitute(node);
-  }
-
-  function substitute(scalar: Scalar): void {
-    scalar.value = (scalar.value as string).replace(REFERENCE, (_, name: string, operator?: string, rest = "") => {
-      const value = env[name];
-      if (value !== undefined && (value !== "" || operator === undefined)) return value;
-      if (operator === ":-") return rest;
-      onProblem(rest === "" ? `the environment variable ${name} is not set` : `${name}: ${rest}`, scalar);
-      return "";
-    });
-  }
+export function interpolate(text: string, resolve: Resolve, onProblem: (message: string) => void): string {
+  if (!text.includes("${")) return text;
+  return text.replace(REFERENCE, (whole: string, escaped: string, inner: string) => {
+    if (escaped !== "") return whole.slice(1);
+    const parts = PARTS.exec(inner);
+    if (parts === null) return whole;
+    const [name = "", operator, rest = ""] = parts[1] === undefined ? parts.slice(4) : parts.slice(1, 4);
+    const found = resolve(name);
+    if (found === undefined) return whole;
+    const isThere = "text" in found && (found.text !== "" || !operator?.startsWith(":"));
+    if (isThere) return found.text;
+    if (operator?.endsWith("-") === true) return interpolate(rest, resolve, onProblem);
+    if (rest !== "") onProblem(`${name}: ${rest}`);
+    else onProblem("problem" in found ? found.problem : `the environment variable ${name} is empty`);
+    return "";
+  });
 }

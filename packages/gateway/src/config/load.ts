@@ -1,101 +1,68 @@
-import { type Document, isPair, isScalar, LineCounter, parseDocument, visit } from "yaml";
-import type { z } from "zod";
-import { ConfigError, type Diagnostic } from "./diagnostics.ts";
-import { interpolate } from "./interpolate.ts";
-import { configSchema, type GatewayConfig, toConfig } from "./schema.ts";
+import { resolve as resolvePath } from "node:path";
+import { ConfigError, type Diagnostic, ordered } from "./diagnostics.ts";
+import { listConfigFiles, readConfigFile } from "./read-file.ts";
+import { ConfigReader } from "./reader.ts";
+import type { GatewayConfig } from "./schema.ts";
+import type { Environment, FileContent } from "./variables.ts";
 
-type Range = readonly [number, number];
+/** What a configuration is read from. */
+export interface ConfigWorld {
+  readonly env: Environment;
+  /** Reads a file by its absolute path; files of this machine unless a test has others. */
+  readonly readFile?: (path: string) => Promise<FileContent>;
+  /** Paths that match a pattern. */
+  readonly listFiles?: (pattern: string) => Promise<readonly string[]>;
+}
+
+export interface LoadedConfig {
+  /** Undefined where there is an error. */
+  readonly config: GatewayConfig | undefined;
+  /** Everything there is to say about it, in order. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The configuration files, absolute, in the order in which they were read. */
+  readonly files: readonly string[];
+  /** Every file that was looked at, those that do not exist too, with what it held: `.env`, secrets, certificates. */
+  readonly contents: ReadonlyMap<string, FileContent>;
+  /** Patterns of `include`, with what they found. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Rounds of reading; each finds at most the files that those of the round before name. */
+const MAX_ROUNDS = 24;
 
 /**
- * Reads the text of `gateway.yaml`.
- *
- * @param file its name, for messages
- * @throws ConfigError with everything that is wrong with it, each with line, column and excerpt
+ * Reads a configuration: one or several files of any form we know, and what they include and refer to. Throws nothing:
+ * whatever is wrong, all of it, is among the diagnostics.
  */
-export function loadConfig(
-  text: string,
-  file: string,
-  env: Readonly<Record<string, string | undefined>>,
-): GatewayConfig {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const diagnostics: Diagnostic[] = [];
-  const report = (message: string, path: string, [start, end]: Range): void => {
-    const { line, col } = lines.linePos(start);
-    // One value, one problem: what follows from the first helps nobody.
-    if (diagnostics.some((known) => known.line === line && known.column === col)) return;
-    diagnostics.push({ message, path, line, column: col, length: Math.max(1, end - start) });
-  };
-  for (const error of document.errors) report(error.message, "", error.pos);
-  if (diagnostics.length > 0) throw new ConfigError(file, text, diagnostics);
-
-  interpolate(document, env, (message, scalar) => report(message, "", rangeOf(scalar)));
-  const parsed = configSchema.safeParse(valueOf(document, report), { reportInput: true });
-  for (const issue of parsed.error?.issues ?? []) {
-    for (const { message, path, range } of locate(document, issue)) report(message, path.join("."), range);
-  }
-  if (diagnostics.length > 0 || !parsed.success) throw new ConfigError(file, text, diagnostics);
-  return toConfig(parsed.data);
-}
-
-/** The plain value of a document; what its aliases cannot give (none of that name, too many) is a problem of the file. */
-function valueOf(document: Document, report: (message: string, path: string, range: Range) => void): unknown {
-  try {
-    return document.toJS() ?? {};
-  } catch (error) {
-    report((error as Error).message, "", rangeOf(document.contents));
-    return {};
+export async function loadConfig(paths: readonly string[], world: ConfigWorld): Promise<LoadedConfig> {
+  const { env, readFile = readConfigFile, listFiles = listConfigFiles } = world;
+  const contents = new Map<string, FileContent>();
+  const lists = new Map<string, readonly string[]>();
+  for (let round = 1; ; round++) {
+    const wanted = new Set<string>();
+    const wantedLists = new Set<string>();
+    const reader = new ConfigReader({
+      env,
+      getFile: (path) => contents.get(path) ?? (wanted.add(path), { text: "" }),
+      list: (pattern) => lists.get(pattern) ?? (wantedLists.add(pattern), []),
+    });
+    for (const path of paths) reader.read(resolvePath(path));
+    if ((wanted.size === 0 && wantedLists.size === 0) || round === MAX_ROUNDS) {
+      const { config, files } = reader;
+      return { config, diagnostics: ordered(reader.diagnostics, files), files, contents, lists };
+    }
+    const reads = [...wanted].map(async (path) => contents.set(path, await readFile(path)));
+    const listings = [...wantedLists].map(async (pattern) => lists.set(pattern, await listFiles(pattern)));
+    await Promise.all([...reads, ...listings]);
   }
 }
 
-interface Located {
-  readonly message: string;
-  readonly path: readonly PropertyKey[];
-  readonly range: Range;
-}
-
-/** Where in the file an issue stands: a key for a key at fault, else the value, else what should have held it. */
-function locate(document: Document, issue: z.core.$ZodIssue): Located[] {
-  const { path } = issue;
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
-      message: "unknown key",
-      path: [...path, key],
-      range: keyRange(document, path, key),
-    }));
-  }
-  const last = path.at(-1);
-  if (issue.code === "invalid_key" && last !== undefined) {
-    const message = issue.issues[0]?.message ?? issue.message;
-    return [{ message, path, range: keyRange(document, path.slice(0, -1), last) }];
-  }
-  for (let depth = path.length; ; depth--) {
-    const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
-    const range =
-      depth === path.length ? rangeOf(node) : keyRange(document, path.slice(0, depth - 1), path[depth - 1]!);
-    if (node !== undefined || depth === 0)
-      return [{ message: messageOf(issue), path, range: depth === 0 ? rangeOf(node) : range }];
-  }
-}
-
-function messageOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_type" && issue.input === undefined) return `is missing (${issue.expected})`;
-  return issue.message;
-}
-
-function keyRange(document: Document, parent: readonly PropertyKey[], key: PropertyKey): Range {
-  let range: Range | undefined;
-  const map = parent.length === 0 ? document.contents : document.getIn(parent, true);
-  visit(map as Parameters<typeof visit>[0], {
-    Pair(_, pair) {
-      if (isPair(pair) && isScalar(pair.key) && String(pair.key.value) === String(key)) range ??= rangeOf(pair.key);
-      return visit.SKIP;
-    },
-  });
-  return range ?? rangeOf(map);
-}
-
-function rangeOf(node: unknown): Range {
-  const range = (node as { range?: [number, number, number] | null } | undefined)?.range;
-  return range === undefined || range === null ? [0, 1] : [range[0], range[1]];
+/** The same, for a program that cannot go on without. @throws ConfigError with everything that is wrong */
+export async function requireConfig(
+  paths: readonly string[],
+  world: ConfigWorld,
+): Promise<LoadedConfig & { readonly config: GatewayConfig }> {
+  const loaded = await loadConfig(paths, world);
+  if (loaded.config === undefined) throw new ConfigError(loaded.diagnostics);
+  return { ...loaded, config: loaded.config };
 }

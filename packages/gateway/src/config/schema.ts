@@ -1,9 +1,10 @@
 import { upstreamNameSchema } from "@shardgate/contract";
 import * as z from "zod";
+import { durationSchema } from "../upstreams/definition.ts";
 import { type UpstreamDefinition, upstreamOptionsSchema } from "../upstreams/index.ts";
 
-/** `gateway.yaml`. Unknown keys are errors, every key has a default. */
-export const configSchema = z.strictObject({
+/** What a file may say besides upstreams; each key in one file at most. */
+export const settingsShape = {
   listen: z
     .strictObject({
       /** Address to listen on. Loopback unless told otherwise. */
@@ -15,18 +16,41 @@ export const configSchema = z.strictObject({
       allowed_origins: z.array(z.string()).default([]),
     })
     .prefault({}),
+  admin: z
+    .strictObject({
+      /** Bearer token of `POST /admin/reload`, which is not there without one (ADMIN_TOKEN). */
+      token: z.string().min(16, "must have 16 characters at least").optional(),
+    })
+    .prefault({}),
+  reload: z
+    .strictObject({
+      /** Whether changes of the files apply while the gateway runs. */
+      enabled: z.boolean().default(true),
+      /** How often the files are compared, for file systems that announce no changes. */
+      interval: durationSchema.prefault("5s"),
+    })
+    .prefault({}),
+  /** Folder for what outlives a restart: the last configurations (STATE_DIR; default ~/.local/state/shardgate). */
+  state_dir: z.string().min(1).optional(),
+};
+
+export type SettingName = keyof typeof settingsShape;
+export const SETTING_NAMES = Object.keys(settingsShape) as readonly SettingName[];
+
+/** `gateway.yaml`. Unknown keys are errors, every key has a default. */
+export const configSchema = z.strictObject({
+  ...settingsShape,
+  /** Further files, of any form we read; relative to this one, `*` stands for any part of a name. */
+  include: z.array(z.string().min(1)).max(100).default([]),
   upstreams: z.record(upstreamNameSchema, upstreamOptionsSchema).default({}),
 });
 
-export interface GatewayConfig {
-  readonly listen: z.output<typeof configSchema>["listen"];
+const settingsSchema = z.object(settingsShape);
+type Settings = z.output<typeof settingsSchema>;
+
+export interface GatewayConfig extends Settings {
   readonly upstreams: readonly UpstreamDefinition[];
 }
 
 /** Configuration without a file. */
-export const DEFAULT_CONFIG: GatewayConfig = toConfig(configSchema.parse({}));
-
-export function toConfig({ listen, upstreams }: z.output<typeof configSchema>): GatewayConfig {
-  const definitions = Object.entries(upstreams).map(([name, options]) => ({ id: name, name, options }));
-  return { listen, upstreams: definitions };
-}
+export const DEFAULT_CONFIG: GatewayConfig = { ...settingsSchema.parse({}), upstreams: [] };
