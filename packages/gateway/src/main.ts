@@ -18,6 +18,7 @@ for (const name of ["SIGTERM", "SIGINT"] as const) {
 const io: Io = {
   env: process.env,
   isTerminal: process.stdout.isTTY,
+  pid: process.pid,
   signal: stop.signal,
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),

@@ -14,6 +14,8 @@ export interface Listening {
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isTerminal: boolean;
+  /** Our own process. */
+  readonly pid: number;
   /** Aborts at the first SIGTERM or SIGINT; a second one ends the process at once. */
   readonly signal: AbortSignal;
   write(text: string): void;

@@ -2,7 +2,7 @@ import { Command as Parser, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import type { Io } from "./command.ts";
 import { commands } from "./index.ts";
-import { SettingsError } from "./settings.ts";
+import { SettingsError } from "./settings-error.ts";
 
 /** Runs the command that `args` names. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function runCommand(args: readonly string[], io: Io): Promise<number> {

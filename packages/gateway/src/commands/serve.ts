@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createHouse, type House } from "../house.ts";
-import { createLogger } from "../log/pino-logger.ts";
+import { type ClosableLogger, createLogger, type LogOptions } from "../log/pino-logger.ts";
 import { createProviders } from "../providers/index.ts";
 import { systemTimers } from "../system-timers.ts";
 import { VERSION } from "../version.ts";
 import type { Command, Listening } from "./command.ts";
+import { SettingsError } from "./settings-error.ts";
 import { readSettings } from "./settings.ts";
 
 /** How long new requests are still taken once we are told to stop, in milliseconds: whoever sends them learns it meanwhile. */
@@ -24,11 +25,13 @@ export const serve: Command = {
     { flags: "--host <address>", description: "address to listen on (HOST; default 127.0.0.1)" },
     { flags: "-p, --port <number>", description: "port to listen on (PORT; default 9100)" },
     { flags: "--log-level <level>", description: "debug, info, warn, error or silent (LOG_LEVEL)" },
+    { flags: "--log-file <path>", description: "file to log to as well, rotated by size (LOG_FILE)" },
+    { flags: "--syslog <address>", description: "udp://host:port or /dev/log, to log to as well (LOG_SYSLOG)" },
   ],
   arguments: [],
   async run(_, options, io) {
-    const { config, host, port, logLevel, logFormat } = await readSettings(options, io);
-    const logger = await createLogger({ level: logLevel, format: logFormat, fd: 1 });
+    const { config, host, port, log } = await readSettings(options, io);
+    const logger = await openLog(log);
     const providers = createProviders(config, io.env);
     const house = createHouse({ config, providers, logger, timers: systemTimers });
     let listening: Listening;
@@ -52,6 +55,15 @@ export const serve: Command = {
     return 0;
   },
 };
+
+/** @throws SettingsError where the log cannot be written */
+async function openLog(options: LogOptions): Promise<ClosableLogger> {
+  try {
+    return await createLogger(options);
+  } catch (error) {
+    throw new SettingsError((error as Error).message, { cause: error });
+  }
+}
 
 /** Ends in order: we say that we stop, take no more, let calls under way finish, answer what did not, and close the rest. */
 async function drain(house: House, listening: Listening): Promise<void> {

@@ -1,19 +1,17 @@
 import { ConfigError } from "../config/diagnostics.ts";
 import { requireConfig } from "../config/load.ts";
 import { DEFAULT_CONFIG, type GatewayConfig } from "../config/schema.ts";
-import { LOG_LEVELS, type LogLevel } from "../log/pino-logger.ts";
+import type { LogOptions } from "../log/pino-logger.ts";
 import type { Io } from "./command.ts";
+import { readLogSettings } from "./log-settings.ts";
+import { SettingsError } from "./settings-error.ts";
 
 export interface Settings {
   readonly config: GatewayConfig;
   readonly host: string;
   readonly port: number;
-  readonly logLevel: LogLevel;
-  readonly logFormat: "json" | "pretty";
+  readonly log: LogOptions;
 }
-
-/** A setting that cannot be used; its message is for the person who made it. */
-export class SettingsError extends Error {}
 
 /** Puts together what flags, environment and file say; the first of them that speaks counts. @throws SettingsError */
 export async function readSettings(
@@ -23,20 +21,11 @@ export async function readSettings(
   const { env } = io;
   const file = text(options["config"]) ?? env["GATEWAY_CONFIG"];
   const config = file === undefined || file === "" ? DEFAULT_CONFIG : await readConfig(file, io);
-  const logLevel = text(options["logLevel"]) ?? env["LOG_LEVEL"] ?? "info";
-  if (!(LOG_LEVELS as readonly string[]).includes(logLevel)) {
-    throw new SettingsError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}, not ${JSON.stringify(logLevel)}`);
-  }
-  const logFormat = env["LOG_FORMAT"] ?? (io.isTerminal ? "pretty" : "json");
-  if (logFormat !== "json" && logFormat !== "pretty") {
-    throw new SettingsError(`LOG_FORMAT must be json or pretty, not ${JSON.stringify(logFormat)}`);
-  }
   return {
     config,
     host: text(options["host"]) ?? env["HOST"] ?? config.listen.host,
     port: portOf(text(options["port"]) ?? env["PORT"], config.listen.port),
-    logLevel: logLevel as LogLevel,
-    logFormat,
+    log: readLogSettings(options, io),
   };
 }
 

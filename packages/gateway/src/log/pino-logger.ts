@@ -1,16 +1,12 @@
-import { type DestinationStream, pino } from "pino";
+import { pino } from "pino";
 import type { Logger } from "../core/logger.ts";
-import { LineBuffer } from "./line-buffer.ts";
+import { createSinks, type SinkOptions } from "./sinks/index.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-export interface LogOptions {
+export interface LogOptions extends SinkOptions {
   readonly level: LogLevel;
-  /** `json`: one object a line; `pretty`: for people at a terminal. */
-  readonly format: "json" | "pretty";
-  /** File descriptor to write to. */
-  readonly fd: number;
 }
 
 /** A logger and the way to write out what it still holds. */
@@ -19,21 +15,27 @@ export interface ClosableLogger extends Logger {
   flush(): Promise<void>;
 }
 
-/** Bytes that wait for a reader that hangs; lines beyond it are dropped. */
-const BACKLOG = 1024 * 1024;
-
 /** How long the last lines may take, in milliseconds. */
 const FLUSH_MS = 500;
 
-export async function createLogger({ level, format, fd }: LogOptions): Promise<ClosableLogger> {
-  const { destination, flush } = format === "pretty" ? await prettyDestination(fd) : jsonDestination(fd);
+/**
+ * A log of one JSON object a line, to all sinks that the options name.
+ *
+ * @throws Error of a sink that cannot begin
+ */
+export async function createLogger({ level, ...where }: LogOptions): Promise<ClosableLogger> {
+  const sinks = await createSinks(where);
+  const [first] = sinks;
+  const writeAll = (line: string): void => {
+    for (const sink of sinks) sink.write(line);
+  };
   const options = {
     level,
     base: null,
     timestamp: isoTime(),
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const logger = pino(options, destination);
+  const logger = pino(options, first !== undefined && sinks.length === 1 ? first : { write: writeAll });
   return {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
@@ -42,36 +44,9 @@ export async function createLogger({ level, format, fd }: LogOptions): Promise<C
     flush: () =>
       new Promise((resolve) => {
         setTimeout(resolve, FLUSH_MS);
-        flush(resolve);
+        void Promise.all(sinks.map((sink) => sink.flush())).then(() => resolve());
       }),
   };
-}
-
-interface Destination {
-  readonly destination: DestinationStream;
-  /** Writes out what waits, then calls `done`. */
-  flush(done: () => void): void;
-}
-
-function jsonDestination(fd: number): Destination {
-  const output = pino.destination({ fd, minLength: 1, maxLength: BACKLOG, sync: false, contentMode: "buffer" });
-  const lines = new LineBuffer((chunk) => output.write(chunk as unknown as string));
-  // Lines wait for a chunk to fill, but not for long.
-  setInterval(() => lines.flush(), 250).unref();
-  return {
-    destination: lines,
-    flush(done) {
-      lines.flush();
-      // The library's other way, `flushSync`, never returns where the reader is gone.
-      output.flush(() => done());
-    },
-  };
-}
-
-async function prettyDestination(fd: number): Promise<Destination> {
-  const { default: pretty } = await import("pino-pretty");
-  const destination = pretty({ destination: fd, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" });
-  return { destination, flush: (done) => done() };
 }
 
 /** The time as a member of a line, ISO 8601; made once per millisecond, of which a busy one has many lines. */

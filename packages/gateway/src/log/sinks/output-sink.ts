@@ -1,0 +1,28 @@
+import { pino } from "pino";
+import { LineBuffer } from "./line-buffer.ts";
+import { BACKLOG_BYTES, LINGER_MS, type Sink } from "./sink.ts";
+
+/** Lines to a file descriptor, as they are or as a person at a terminal wants them. */
+export async function outputSink(fd: number, format: "json" | "pretty"): Promise<Sink> {
+  return format === "pretty" ? await prettySink(fd) : jsonSink(fd);
+}
+
+function jsonSink(fd: number): Sink {
+  const output = pino.destination({ fd, minLength: 1, maxLength: BACKLOG_BYTES, sync: false, contentMode: "buffer" });
+  const lines = new LineBuffer((chunk) => output.write(chunk as unknown as string));
+  setInterval(() => lines.flush(), LINGER_MS).unref();
+  return {
+    write: (line) => lines.write(line),
+    flush() {
+      lines.flush();
+      // The library's other way, `flushSync`, never returns where the reader is gone.
+      return new Promise((resolve) => output.flush(() => resolve()));
+    },
+  };
+}
+
+async function prettySink(fd: number): Promise<Sink> {
+  const { default: pretty } = await import("pino-pretty");
+  const stream = pretty({ destination: fd, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" });
+  return { write: (line) => void stream.write(line), flush: () => Promise.resolve() };
+}
