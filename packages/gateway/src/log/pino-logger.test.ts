@@ -51,7 +51,7 @@ describe("createLogger", () => {
       for (let line = 0; line < 30; line++) logger.info({ run, line, filling: "x".repeat(100) }, "call");
       await logger.flush();
     }
-    const files = readdirSync(join(folder, "logs")).sort();
+    const files = readdirSync(join(folder, "logs")).toSorted();
     expect(files).toEqual(["gateway.log", "gateway.log.1", "gateway.log.2"]);
     for (const file of files) expect(statSync(join(folder, "logs", file)).size).toBeLessThan(10_000);
     const last = files.toReversed().flatMap((file) => linesOf(join(folder, "logs", file)));
