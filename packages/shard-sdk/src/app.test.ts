@@ -162,3 +162,39 @@ describe("defineShard and defineTool", () => {
     expect(() => createShardApp(twice)).toThrow("two tools of one name");
   });
 });
+
+describe("routes of a shard", () => {
+  const withRoutes = (routes: Record<string, () => Response>) =>
+    defineShard({ name: "other", version: "1.0.0", description: "Other.", tools: [], routes });
+
+  it("are served behind the same check of Host, and given what setup made", async () => {
+    const shard = defineShard({
+      name: "other",
+      version: "1.0.0",
+      description: "Other.",
+      tools: [],
+      setup: () => ({ text: "made by setup" }),
+      routes: { "/a/document.json": ({ method }, { text }) => Response.json({ method, text }) },
+    });
+    const app = createShardApp(shard);
+    const answer = await app.fetch(get("/a/document.json"));
+    expect(await answer.json()).toEqual({ method: "GET", text: "made by setup" });
+    expect((await app.fetch(new Request("http://evil.example/a/document.json"))).status).toBe(403);
+    expect(await (await app.fetch(get("/else"))).text()).toContain("/a/document.json, /health");
+  });
+
+  it("that throw answer 500 without detail", async () => {
+    const shard = withRoutes({
+      "/broken": () => {
+        throw new Error("a secret");
+      },
+    });
+    const answer = await createShardApp(shard).fetch(get("/broken"));
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain("secret");
+  });
+
+  it.each(["/mcp", "/health", "x", "/", "/a/", "/:id", "/*"])("cannot be at %s", (path) => {
+    expect(() => withRoutes({ [path]: () => new Response() })).toThrow("cannot be a route's path");
+  });
+});

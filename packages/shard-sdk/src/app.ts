@@ -8,7 +8,7 @@ import { createHealth } from "./health.ts";
 import { silentLog, type Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Env } from "./settings.ts";
-import { manifestOf, type Shard } from "./shard.ts";
+import { manifestOf, OWN_PATHS, type Shard } from "./shard.ts";
 import type { Tool } from "./tool.ts";
 
 export interface ShardAppDeps {
@@ -22,7 +22,7 @@ export interface ShardAppDeps {
   readonly now?: () => number;
 }
 
-/** A shard as one fetch function: `GET /health /ready /manifest /metrics` and `POST /mcp`. */
+/** A shard as one fetch function: `GET /health /ready /manifest /metrics`, `POST /mcp`, and its own routes. */
 export interface ShardApp {
   fetch(request: Request): Promise<Response>;
   /** From now on `/ready` says no; everything else goes on. */
@@ -76,7 +76,11 @@ export function createShardApp(shard: Shard, deps: ShardAppDeps = {}): ShardApp 
     return c.body(text, 200, { ...noStore, "content-type": type });
   });
   app.all("/mcp", (c) => surface.fetch(c.req.raw));
-  app.notFound((c) => c.json({ error: "No such path; there are /health, /ready, /manifest, /metrics and /mcp" }, 404));
+  for (const [path, answer] of open.routes) app.all(path, (c) => answer(c.req.raw));
+  const paths = [...open.routes.keys(), ...OWN_PATHS];
+  app.notFound((c) =>
+    c.json({ error: `No such path; there are ${paths.slice(0, -1).join(", ")} and ${paths.at(-1)}` }, 404),
+  );
   app.onError((error, c) => {
     log.error({ err: error }, "Request failed");
     return c.json({ error: "Internal error; the log of the shard has the detail" }, 500);

@@ -21,10 +21,18 @@ interface Description<C extends z.ZodObject> {
   readonly config?: C;
 }
 
+/**
+ * Answers requests to one more path of the shard, of any method, after the check of Host and Origin that all paths have.
+ * It limits what it reads of a body and decides who may ask; what it throws becomes a 500 without detail.
+ */
+export type ShardRoute<S> = (request: Request, setup: S) => Response | Promise<Response>;
+
 interface Parts<S> {
   readonly tools: readonly Tool[] | ((setup: S) => readonly Tool[]);
   /** What the shard depends on, by name; run at `GET /health`, at most once a second, each within 1.5 seconds. */
   readonly checks?: Readonly<Record<string, HealthCheck<S>>>;
+  /** Paths served besides `/mcp /health /ready /manifest /metrics`, such as a document that the service itself fetches. */
+  readonly routes?: Readonly<Record<string, ShardRoute<S>>>;
   /** Frees what `setup` made; called once, after the last call has ended. */
   readonly close?: (setup: S) => void | Promise<void>;
 }
@@ -44,6 +52,7 @@ export interface ShardSetupOptions<C extends z.ZodObject, S> extends Description
 export interface OpenShard {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly checks: ReadonlyMap<string, (signal: AbortSignal) => void | Promise<void>>;
+  readonly routes: ReadonlyMap<string, (request: Request) => Response | Promise<Response>>;
   close(): Promise<void>;
 }
 
@@ -60,12 +69,12 @@ export interface Shard extends Omit<Description<z.ZodObject>, "config"> {
 /**
  * A small MCP server for one service of the house.
  *
- * @throws TypeError when the name or another part of the description is outside the contract
+ * @throws TypeError when the name or another part of the description is outside the contract, or a route's path is taken
  */
 export function defineShard<C extends z.ZodObject>(options: ShardOptions<C>): Shard;
 export function defineShard<C extends z.ZodObject, S>(options: ShardSetupOptions<C, S>): Shard;
 export function defineShard<C extends z.ZodObject, S>(options: ShardOptions<C> | ShardSetupOptions<C, S>): Shard {
-  const { tools, checks, close, setup, config = z.object({}), ...description } = options;
+  const { tools, checks, routes = {}, close, setup, config = z.object({}), ...description } = options;
   const shard: Shard = {
     ...description,
     config,
@@ -81,14 +90,27 @@ export function defineShard<C extends z.ZodObject, S>(options: ShardOptions<C> |
         checks: new Map(
           Object.entries(checks ?? {}).map(([name, check]) => [name, (signal: AbortSignal) => check(shared, signal)]),
         ),
+        routes: new Map(
+          Object.entries(routes).map(([path, answer]) => [path, (request: Request) => answer(request, shared)]),
+        ),
         close: async () => close?.(shared),
       };
     },
   };
+  for (const path of Object.keys(routes)) {
+    if (!ROUTE_PATH.test(path) || OWN_PATHS.includes(path))
+      throw new TypeError(`Shard ${shard.name}: ${JSON.stringify(path)} cannot be a route's path`);
+  }
   const checked = manifestSchema.safeParse(manifestOf(shard, []));
   if (!checked.success) throw new TypeError(`Shard ${shard.name}: ${z.prettifyError(checked.error)}`);
   return shard;
 }
+
+/** Literal paths only: no parameters, no wildcards, no slash at the end. */
+const ROUTE_PATH = /^(\/[A-Za-z0-9._-]+)+$/;
+
+/** What every shard serves. */
+export const OWN_PATHS: readonly string[] = ["/health", "/ready", "/manifest", "/metrics", "/mcp"];
 
 /** What the shard says about itself at `GET /manifest`; derived, so that it cannot disagree with the tools. */
 export function manifestOf(shard: Shard, tools: readonly SurfaceTool[]): Manifest {

@@ -10,11 +10,14 @@ import type { Settings } from "./settings.ts";
 import { createFolderLock } from "./store/folder-lock.ts";
 import { createHistory } from "./store/history.ts";
 import { createRouteStore, MANAGED_FOLDER } from "./store/route-store.ts";
+import { createServedStore, type ServedStore } from "./store/served-store.ts";
 import { createTeller } from "./store/tell-traefik.ts";
 import { createWriteQueue } from "./store/write-queue.ts";
 
 /** What a running shard holds. */
 export interface House extends Deps {
+  /** Answers Traefik, where it asks for the routes; undefined where it reads files. */
+  readonly served: ServedStore | undefined;
   close(): void;
 }
 
@@ -29,10 +32,14 @@ const SIMULATED_ENTRY_POINTS: EntryPoints = {
 /** Connects to Traefik, or makes a simulated one, with the given entrypoints, when no TRAEFIK_API_URL is set. It waits for nothing. */
 export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULATED_ENTRY_POINTS): House {
   const { TRAEFIK_API_URL: apiUrl = SIMULATED_URL, TRAEFIK_DYNAMIC_DIR: real, SHARD_STATE_DIR: stateDir } = settings;
-  const simulated = real === undefined;
+  const simulated = settings.TRAEFIK_API_URL === undefined;
   const dynamicDir = real ?? join(stateDir, "simulated-dynamic");
   const simulation = simulated ? simulate(dynamicDir, entryPoints) : undefined;
-  const store = createRouteStore({ dynamicDir });
+  const served =
+    settings.TRAEFIK_PROVIDER === "http"
+      ? createServedStore({ stateDir, token: settings.TRAEFIK_CONFIG_TOKEN })
+      : undefined;
+  const store = served ?? createRouteStore({ dynamicDir });
   const clock = {
     now: Date.now,
     sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal && { signal }),
@@ -44,9 +51,12 @@ export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULAT
       fetch: simulation?.fetch ?? ((request) => fetch(request)),
       user: settings.TRAEFIK_API_USER,
       password: settings.TRAEFIK_API_PASSWORD,
+      provider: store.provider,
     }),
     store,
-    tellTraefik: createTeller(store, settings),
+    served,
+    // Traefik that asks by itself cannot be told anything.
+    tellTraefik: served === undefined ? createTeller(store, settings) : () => Promise.resolve([]),
     history: createHistory(stateDir, clock.now),
     queue: createWriteQueue(async (change, signal) => {
       await store.check();

@@ -39,6 +39,17 @@ export const settingsSchema = z
       .string()
       .optional()
       .describe("the directory of Traefik's file provider, as this shard sees it; routes go to its folder mcp-managed"),
+    TRAEFIK_PROVIDER: z
+      .enum(["file", "http"])
+      .default("file")
+      .describe(
+        "how Traefik gets our routes: file, from TRAEFIK_DYNAMIC_DIR; http, by asking this shard (providers.http.endpoint), with no shared folder",
+      ),
+    TRAEFIK_CONFIG_TOKEN: z
+      .string()
+      .min(16, "must be at least 16 characters long")
+      .optional()
+      .describe("with TRAEFIK_PROVIDER=http: what Traefik must send as Authorization: Bearer"),
     SHARD_STATE_DIR: z
       .string()
       .default(".state/traefik")
@@ -93,7 +104,9 @@ export const settingsSchema = z
   })
   .superRefine((settings, context) => {
     const { TRAEFIK_API_URL: api, TRAEFIK_DYNAMIC_DIR: dir } = settings;
-    if ((api === undefined) !== (dir === undefined)) {
+    if (settings.TRAEFIK_PROVIDER === "http") {
+      for (const [path, message] of faultsOfHttp(settings)) context.addIssue({ code: "custom", path: [path], message });
+    } else if ((api === undefined) !== (dir === undefined)) {
       const [missing, given] =
         api === undefined ? ["TRAEFIK_API_URL", "TRAEFIK_DYNAMIC_DIR"] : ["TRAEFIK_DYNAMIC_DIR", "TRAEFIK_API_URL"];
       context.addIssue({
@@ -122,6 +135,22 @@ export const settingsSchema = z
   });
 
 export type Settings = z.output<typeof settingsSchema>;
+
+/** Settings that make no sense when Traefik asks us. */
+function faultsOfHttp(settings: {
+  readonly TRAEFIK_API_URL?: string | undefined;
+  readonly TRAEFIK_DYNAMIC_DIR?: string | undefined;
+  readonly RELOAD_STRATEGY: string;
+}): [string, string][] {
+  const faults: [string, string][] = [];
+  if (settings.TRAEFIK_API_URL === undefined)
+    faults.push(["TRAEFIK_API_URL", "not set, but TRAEFIK_PROVIDER is http: its API is how a change is proved"]);
+  if (settings.TRAEFIK_DYNAMIC_DIR !== undefined)
+    faults.push(["TRAEFIK_DYNAMIC_DIR", "set, but TRAEFIK_PROVIDER is http: routes are kept in SHARD_STATE_DIR then"]);
+  if (["command", "webhook"].includes(settings.RELOAD_STRATEGY))
+    faults.push(["RELOAD_STRATEGY", "has no use with TRAEFIK_PROVIDER=http: Traefik asks by itself"]);
+  return faults;
+}
 
 function isInside(path: string, folder: string): boolean {
   const way = relative(resolve(folder), resolve(path));

@@ -1,6 +1,7 @@
 import { defineShard, type Shard } from "@shardgate/shard-sdk";
 import { openHouse } from "./open-house.ts";
 import { settingsSchema } from "./settings.ts";
+import { CONFIG_PATH } from "./store/served-store.ts";
 import { routeTools } from "./tools/index.ts";
 
 const INSTRUCTIONS = [
@@ -28,6 +29,11 @@ export function traefikShard({ simulated }: { readonly simulated: boolean }): Sh
     config: settingsSchema,
     setup: openHouse,
     tools: routeTools,
+    routes: {
+      [CONFIG_PATH]: (request, { served }) =>
+        served?.serve(request) ??
+        new Response("Traefik reads our routes from files here (TRAEFIK_PROVIDER=file).\n", { status: 404 }),
+    },
     checks: {
       [api]: async ({ client }, signal) => void (await client.version(signal)),
       "route-folder": ({ store }) => store.check(),

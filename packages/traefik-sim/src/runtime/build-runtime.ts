@@ -10,7 +10,6 @@ import { httpServiceBuilder, streamServiceBuilder } from "./services.ts";
 type Config = Record<string, unknown>;
 
 const NONE: ReadonlySet<string> = new Set();
-const PROVIDER = "file";
 
 /** Parts that exist besides what the files say, from other providers or other files; they count as working. */
 export interface Elsewhere {
@@ -29,8 +28,17 @@ const NOTHING: Elsewhere = {
   udpServices: NONE,
 };
 
-/** Makes a running configuration out of what the files say, with the state and the faults Traefik's API would show. */
-export function buildRuntime(loaded: MergedConfig, entryPoints: EntryPoints, elsewhere = NOTHING): Runtime {
+/**
+ * Makes a running configuration out of what the files say, with the state and the faults Traefik's API would show.
+ *
+ * @param provider what follows the `@` in the names
+ */
+export function buildRuntime(
+  loaded: MergedConfig,
+  entryPoints: EntryPoints,
+  elsewhere = NOTHING,
+  provider = "file",
+): Runtime {
   // Building fills names in; what was loaded must stay as it is, to tell the next load from it.
   const merged = structuredClone(loaded);
   const defaults = defaultEntryPoints(entryPoints);
@@ -38,7 +46,8 @@ export function buildRuntime(loaded: MergedConfig, entryPoints: EntryPoints, els
   const datagram = Object.keys(entryPoints)
     .filter((name) => isUdp(entryPoints[name] as EntryPoint))
     .toSorted();
-  const sections = (protocol: keyof MergedConfig, section: string) => qualified(merged[protocol][section] ?? {});
+  const sections = (protocol: keyof MergedConfig, section: string) =>
+    qualified(merged[protocol][section] ?? {}, provider);
 
   const httpRouters = splitConflicts(applyModels(withEntryPoints(sections("http", "routers"), defaults), entryPoints));
   const http = {
@@ -94,8 +103,8 @@ function eachBeyond(elsewhere: ReadonlySet<string>, here: Items): (names: readon
   return (names) => build(names.filter((name) => here.has(name) || !elsewhere.has(name)));
 }
 
-function qualified(section: Readonly<Record<string, unknown>>): Map<string, Config> {
-  return new Map(Object.entries(section).map(([name, config]) => [`${name}@${PROVIDER}`, { ...(config as Config) }]));
+function qualified(section: Readonly<Record<string, unknown>>, provider: string): Map<string, Config> {
+  return new Map(Object.entries(section).map(([name, config]) => [`${name}@${provider}`, { ...(config as Config) }]));
 }
 
 function withEntryPoints(routers: Map<string, Config>, defaults: readonly string[]): Map<string, Config> {

@@ -82,6 +82,8 @@ export type ApiRouter = z.output<typeof routerSchema>;
 export type ApiService = z.output<typeof serviceSchema>;
 export type ApiMiddleware = z.output<typeof middlewareSchema>;
 export type ApiEntryPoint = z.output<typeof entryPointSchema>;
+/** How Traefik gets our routes: from files, or by asking us. */
+export type OwnProvider = "file" | "http";
 export type ApiVersion = z.output<typeof versionSchema>;
 
 /** The running configuration of one protocol; names are qualified (`app@docker`). */
@@ -94,5 +96,7 @@ export interface Section {
 /** All that runs, read at one moment. */
 export interface Running extends Readonly<Record<Protocol, Section>> {
   readonly version: string;
+  /** The provider that our own routes come from: `app` is `app@file` or `app@http`. */
+  readonly provider: OwnProvider;
   readonly entryPoints: readonly ApiEntryPoint[];
 }

@@ -9,6 +9,7 @@ import {
   type ApiCertificate,
   type ApiItem,
   type ApiVersion,
+  type OwnProvider,
   type Protocol,
   type Running,
   type SectionName,
@@ -35,6 +36,8 @@ export interface TraefikClientOptions {
   readonly fetch: (request: Request) => Promise<Response>;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
+  /** The provider that our own routes come from. */
+  readonly provider: OwnProvider;
 }
 
 /** Longest wait for one answer, in ms, and its largest size in bytes (10,000 routes take about 10 MB). */
@@ -45,7 +48,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * A client of Traefik's API, versions 3.x. Answers are read leniently: what is missing or odd becomes empty.
  * Every method throws a ToolError that says what went wrong and what to do.
  */
-export function createTraefikClient({ baseUrl, fetch, user, password }: TraefikClientOptions): TraefikClient {
+export function createTraefikClient({ baseUrl, fetch, user, password, provider }: TraefikClientOptions): TraefikClient {
   const base = baseUrl.replace(/\/+$/, "");
   const headers: Record<string, string> = { accept: "application/json" };
   if (user !== undefined) headers["authorization"] = `Basic ${btoa(`${user}:${password ?? ""}`)}`;
@@ -106,6 +109,7 @@ export function createTraefikClient({ baseUrl, fetch, user, password }: TraefikC
       ]);
       return {
         version: version.Version,
+        provider,
         entryPoints,
         http: { routers: raw.routers, services: raw.services, middlewares: raw.middlewares },
         tcp: { routers: raw.tcpRouters, services: raw.tcpServices, middlewares: raw.tcpMiddlewares },

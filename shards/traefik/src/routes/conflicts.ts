@@ -66,7 +66,8 @@ export function findConflicts(section: Section, protocol: Protocol): Conflict[] 
 
 /** What a new router would collide with. */
 export interface NewRouter {
-  readonly name: string;
+  /** As Traefik will call it: `app@file`. */
+  readonly ownName: string;
   readonly rule: string;
   readonly entryPoints: readonly string[];
   readonly tls: boolean;
@@ -82,7 +83,7 @@ export function findRivals(
   const priority = String(router.priority ?? defaultPriority(router.rule));
   return Object.entries(section.routers)
     .filter(([name, rival]) => {
-      const own = name === `${router.name}@file` || name.endsWith(`-${router.name}@file`);
+      const own = name === router.ownName || name.endsWith(`-${router.ownName}`);
       const shared = rival.using.some((entryPoint) => router.entryPoints.includes(entryPoint));
       return (
         !own &&

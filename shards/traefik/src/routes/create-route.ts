@@ -9,6 +9,7 @@ import type { CreateInput } from "./create-input.ts";
 import { withProbe } from "./get-backend-status.ts";
 import { inParallel } from "./in-parallel.ts";
 import { diffLines } from "./diff-lines.ts";
+import { ownName } from "./names.ts";
 import { planHttpRoute } from "./plan-http.ts";
 import { planStreamRoute } from "./plan-stream.ts";
 import { look, waitFor } from "./prove.ts";
@@ -137,10 +138,10 @@ function requireOwner(plan: RoutePlan, existing: StoredFile | undefined, running
     });
   }
   const taken = Object.keys(plan.routers).find(
-    (name) => existing === undefined && running[plan.protocol].routers[`${name}@file`] !== undefined,
+    (name) => existing === undefined && running[plan.protocol].routers[ownName(name, running)] !== undefined,
   );
   if (taken !== undefined) {
-    throw new ToolError(`Traefik already has a router ${taken}@file, from a file that is not ours.`, {
+    throw new ToolError(`Traefik already has a router ${ownName(taken, running)}, from a file that is not ours.`, {
       next: "Choose another name; ours would silently take its place.",
     });
   }
@@ -154,7 +155,7 @@ function checkRivals(plan: RoutePlan, running: Running): string[] {
     ({ name, http }) => plan.entryPoints.includes(name) && http.tls !== undefined,
   );
   const wanted = {
-    name: plan.name,
+    ownName: ownName(plan.name, running),
     rule: plan.rule,
     entryPoints: plan.entryPoints,
     tls: router.tls !== undefined || modelled,
@@ -179,7 +180,7 @@ function checkRivals(plan: RoutePlan, running: Running): string[] {
 function checkUdp(plan: RoutePlan, running: Running): string[] {
   const rival = Object.entries(running.udp.routers).find(
     ([name, { using }]) =>
-      name !== `${plan.name}@file` && using.some((entryPoint) => plan.entryPoints.includes(entryPoint)),
+      name !== ownName(plan.name, running) && using.some((entryPoint) => plan.entryPoints.includes(entryPoint)),
   );
   if (rival === undefined) return [];
   throw new ToolError(`${rival[0]} uses that UDP entrypoint already, and Traefik serves only one route there.`, {

@@ -4,7 +4,7 @@ import type { Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
 import type { ChangeAction } from "../store/history.ts";
 import type { StoredFile } from "../store/route-store.ts";
-import { routerName } from "./names.ts";
+import { baseOf, ownName, providerOf, routerName } from "./names.ts";
 import { look, waitFor, type Expected } from "./prove.ts";
 import { hideHashes } from "./redact.ts";
 import { isOurs, membersOf } from "./render-route.ts";
@@ -103,25 +103,26 @@ export async function removeRoute(
 /** The router's name for what was asked: with our prefix, or spelled out as another provider's. */
 function nameOf(wanted: string, running: Running, prefix: string): string {
   const foreign = wanted.trim();
-  if (foreign.includes("@") && !foreign.endsWith("@file")) {
+  if (foreign.includes("@") && foreign !== ownName(baseOf(foreign), running)) {
     throw new ToolError(`${foreign} belongs to the provider ${foreign.split("@")[1]}, not to this shard.`, {
       next: "Change it where it is defined (for docker: the container's labels).",
     });
   }
   const name = routerName(wanted, prefix);
-  const literal = foreign.replace(/@file$/, "");
-  const theirs = literal !== name && isRunning(running, `${literal}@file`) && !isRunning(running, `${name}@file`);
+  const literal = baseOf(foreign);
+  const theirs =
+    literal !== name && isRunning(running, ownName(literal, running)) && !isRunning(running, ownName(name, running));
   if (theirs)
-    throw new ToolError(`${literal}@file comes from a file that is not ours.`, {
+    throw new ToolError(`${ownName(literal, running)} comes from a file that is not ours.`, {
       next: "Delete it in that file by hand.",
     });
   return name;
 }
 
 function withoutFile(deps: Deps, name: string, running: Running): DeleteResult {
-  if (isRunning(running, `${name}@file`)) {
+  if (isRunning(running, ownName(name, running))) {
     throw new ToolError(
-      `Traefik serves ${name}@file, but there is no file of ours for it: another file defines it, or Traefik has not loaded its deletion.`,
+      `Traefik serves ${ownName(name, running)}, but there is no file of ours for it: another file defines it, or Traefik has not loaded its deletion.`,
       {
         next: "Call list_routes and look at drift; if it is another file, delete it there by hand.",
       },
@@ -143,12 +144,11 @@ export function isRunning(running: Running, qualified: string): boolean {
 
 /** Routers of others that use what goes. */
 function usersElsewhere(name: string, running: Running): string[] {
+  const own = ownName(name, running);
   const uses = [...Object.entries(running.http.services), ...Object.entries(running.http.middlewares)]
-    .filter(([part]) => part === `${name}@file` || (part.startsWith(`${name}-`) && part.endsWith("@file")))
+    .filter(([part]) => part === own || (part.startsWith(`${name}-`) && providerOf(part) === running.provider))
     .flatMap(([part, { usedBy }]) =>
-      usedBy
-        .filter((user) => !user.endsWith(`${name}@file`))
-        .map((user) => `${user} uses ${part} and will stop working.`),
+      usedBy.filter((user) => !user.endsWith(own)).map((user) => `${user} uses ${part} and will stop working.`),
     );
   return [...new Set(uses)];
 }

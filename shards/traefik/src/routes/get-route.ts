@@ -3,7 +3,7 @@ import { nearest } from "@shardgate/traefik-sim/config";
 import { z } from "zod";
 import type { Protocol, Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
-import { baseOf, providerOf } from "./names.ts";
+import { baseOf, ownName, providerOf } from "./names.ts";
 import { lookupIn, routersOf } from "./prove.ts";
 import { hideHashes, redact } from "./redact.ts";
 import { isOurs, membersOf } from "./render-route.ts";
@@ -44,12 +44,12 @@ export async function getRoute(
 ): Promise<GetResult> {
   const running = await deps.client.running(signal);
   const { name, protocol } = await findRoute(deps, input.name, running);
-  const file = providerOf(name) === "file" ? await deps.store.read(baseOf(name)) : undefined;
+  const file = providerOf(name) === running.provider ? await deps.store.read(baseOf(name)) : undefined;
   const ours = file !== undefined && isOurs(file.text);
   const entryPoints = running.entryPoints.map((one) => one.name);
   const routers =
-    providerOf(name) === "file"
-      ? await routersOf(lookupIn(running), protocol, baseOf(name), entryPoints)
+    providerOf(name) === running.provider
+      ? await routersOf(lookupIn(running), protocol, name, entryPoints)
       : new Map(Object.entries(running[protocol].routers).filter(([one]) => one === name));
   const views = [...routers].map(
     ([key, router]) => ({ name: key, ...router }) as Record<string, unknown> & { name: string },
@@ -103,9 +103,8 @@ export async function findRoute(
     Object.keys(running[protocol].routers).map((name) => ({ name, protocol })),
   );
   const text = wanted.trim();
-  const prefixed = `${deps.settings.NAME_PREFIX}${text}@file`;
-  const exact =
-    all.find(({ name }) => name === text) ?? all.find(({ name }) => name === prefixed || name === `${text}@file`);
+  const ours = new Set([`${deps.settings.NAME_PREFIX}${text}`, text].map((one) => ownName(one, running)));
+  const exact = all.find(({ name }) => name === text) ?? all.find(({ name }) => ours.has(name));
   if (exact !== undefined) return exact;
   const same = all.filter(({ name }) => baseOf(name) === text);
   if (same.length === 1) return same[0] as (typeof all)[number];
@@ -115,9 +114,10 @@ export async function findRoute(
     });
   const files = await deps.store.list();
   const file = files.find(
-    ({ name }) => [name, `${name}@file`].includes(text) || name === `${deps.settings.NAME_PREFIX}${text}`,
+    ({ name }) => [name, ownName(name, running)].includes(text) || name === `${deps.settings.NAME_PREFIX}${text}`,
   );
-  if (file !== undefined) return { name: `${file.name}@file`, protocol: membersOf(file.text)?.protocol ?? "http" };
+  if (file !== undefined)
+    return { name: ownName(file.name, running), protocol: membersOf(file.text)?.protocol ?? "http" };
   const close = nearest(text, [...new Set(all.map(({ name }) => baseOf(name)))]);
   throw new ToolError(`There is no route ${JSON.stringify(wanted)}.`, {
     next: close === undefined ? "list_routes shows all of them." : `Did you mean ${close}?`,

@@ -1,10 +1,11 @@
 import { ToolError } from "@shardgate/shard-sdk";
 import { z } from "zod";
-import type { ApiRouter, Protocol, Running } from "../client/api-types.ts";
+import type { ApiRouter, OwnProvider, Protocol, Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
+import type { StoredFile } from "../store/route-store.ts";
 import { findConflicts } from "./conflicts.ts";
 import { hostsOfRule } from "./hosts.ts";
-import { providerOf } from "./names.ts";
+import { ownName, providerOf } from "./names.ts";
 import { look, lookupIn } from "./prove.ts";
 import { withoutUserInfo } from "./redact.ts";
 import { isOurs, membersOf } from "./render-route.ts";
@@ -74,13 +75,13 @@ export async function listRoutes(
   signal?: AbortSignal,
 ): Promise<ListResult> {
   const files = (await deps.store.list()).filter(({ text }) => isOurs(text));
-  const managed = new Set(files.map(({ name }) => `${name}@file`));
+  const managed = new Set(files.map(({ name }) => ownName(name, deps.store)));
   let running: Running;
   try {
     running = await deps.client.running(signal);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    const routes = files.flatMap(({ name, text }) => routesOfFile(name, text));
+    const routes = files.flatMap((file) => routesOfFile(file, deps.store.provider));
     return {
       ...page(routes, input),
       simulated: deps.simulated,
@@ -183,7 +184,7 @@ function describe(
   };
 }
 
-function routesOfFile(name: string, text: string): Route[] {
+function routesOfFile({ name, text }: StoredFile, provider: OwnProvider): Route[] {
   const members = membersOf(text);
   if (members === undefined) return [];
   return Object.entries(members.routers).map(([router, config]) => {
@@ -201,7 +202,7 @@ function routesOfFile(name: string, text: string): Route[] {
       ),
     );
     return {
-      name: `${router}@file`,
+      name: ownName(router, { provider }),
       protocol: members.protocol,
       rule,
       hosts: hostsOfRule(rule),
@@ -213,7 +214,7 @@ function routesOfFile(name: string, text: string): Route[] {
       priority: String(priority),
       status: "unknown",
       errors: [],
-      provider: "file",
+      provider,
       managed: name === router,
     };
   });
@@ -261,11 +262,11 @@ async function findDrift(
     if (state === "stale") drift.push(`${name}: Traefik runs another version than the file holds.`);
   }
   const known = new Set(
-    files.flatMap(({ text }) => Object.keys(membersOf(text)?.routers ?? {}).map((name) => `${name}@file`)),
+    files.flatMap(({ text }) => Object.keys(membersOf(text)?.routers ?? {}).map((name) => ownName(name, running))),
   );
   for (const protocol of PROTOCOLS) {
     for (const name of Object.keys(running[protocol].routers)) {
-      const ours = name.startsWith(deps.settings.NAME_PREFIX) && name.endsWith("@file");
+      const ours = name.startsWith(deps.settings.NAME_PREFIX) && providerOf(name) === running.provider;
       if (ours && !known.has(name)) drift.push(`${name}: Traefik runs it, but there is no file of ours for it.`);
     }
   }

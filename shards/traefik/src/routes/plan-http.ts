@@ -5,7 +5,7 @@ import { missingOutpost } from "./authentik.ts";
 import { portOf, readBackend } from "./backends.ts";
 import type { CreateInput } from "./create-input.ts";
 import { buildRule, readHost, requireAllowedDomains } from "./hosts.ts";
-import { routerName } from "./names.ts";
+import { ownName, routerName } from "./names.ts";
 import { ownMiddlewares } from "./own-middlewares.ts";
 import { httpEntryPoints, pickEntry, type Entry } from "./pick-entry.ts";
 import { requirePlainText } from "./plain-text.ts";
@@ -46,7 +46,7 @@ export function planHttpRoute(input: CreateInput, running: Running, settings: Se
   const wanted = (input.middlewares ?? []).map((middleware, index) =>
     resolveReference(middleware, known, "middleware", `middlewares[${index}]`),
   );
-  const middlewares = [...wanted, ...Object.keys(own).map((one) => `${one}@file`)];
+  const middlewares = [...wanted, ...Object.keys(own).map((one) => ownName(one, running))];
   const redirect = input.redirect_https === true ? redirectToHttps(name, rule, entry, running) : undefined;
   const picked = [...entry.picked, ...target.picked];
   for (const [index, asked] of (input.middlewares ?? []).entries()) {
@@ -167,7 +167,7 @@ function redirectToHttps(
         rule,
         service: "noop@internal",
         entryPoints: [plain.name],
-        middlewares: [`${name}-https@file`],
+        middlewares: [ownName(`${name}-https`, running)],
       },
     },
     middlewares: { [`${name}-https`]: { redirectScheme: { scheme: "https", permanent: true } } },

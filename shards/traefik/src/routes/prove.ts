@@ -2,6 +2,7 @@ import type { ApiItem, Protocol, Running } from "../client/api-types.ts";
 import type { TraefikClient } from "../client/traefik-client.ts";
 import type { Deps } from "../deps.ts";
 import { defaultPriority } from "./conflicts.ts";
+import { ownName } from "./names.ts";
 import type { RoutePlan } from "./route-plan.ts";
 
 /** The part of a plan that a proof compares. */
@@ -36,7 +37,7 @@ export async function look(client: Lookup, expected: Expected, running: Running,
   const seen = new Map<string, ApiItem>();
   let complete = true;
   for (const [name, router] of Object.entries(expected.routers)) {
-    const found = await routersOf(client, protocol, name, texts(router["entryPoints"]), signal);
+    const found = await routersOf(client, protocol, ownName(name, running), texts(router["entryPoints"]), signal);
     for (const [key, item] of found) seen.set(key, item);
     complete &&= found.size > 0 && showsRouter(router, [...found.values()], running);
   }
@@ -45,7 +46,7 @@ export async function look(client: Lookup, expected: Expected, running: Running,
   const parts: ApiItem[] = [...seen.values()];
   for (const section of ["services", "middlewares"] as const) {
     for (const [name, wanted] of Object.entries(expected[section])) {
-      const item = await client.item(protocol, section, `${name}@file`, signal);
+      const item = await client.item(protocol, section, ownName(name, running), signal);
       if (item !== undefined) parts.push(item);
       complete &&= item !== undefined && (section === "services" ? showsService(wanted, item) : contains(item, wanted));
     }
@@ -96,11 +97,10 @@ export async function waitFor(
 export async function routersOf(
   client: Lookup,
   protocol: Protocol,
-  name: string,
+  qualified: string,
   entryPoints: readonly string[],
   signal?: AbortSignal,
 ): Promise<Map<string, ApiItem>> {
-  const qualified = `${name}@file`;
   const exact = await client.item(protocol, "routers", qualified, signal);
   const found = new Map(exact === undefined ? [] : [[qualified, exact] as const]);
   const missing = entryPoints.filter((entryPoint) => !texts(exact?.["entryPoints"]).includes(entryPoint));

@@ -4,7 +4,7 @@ import { baseOf, providerOf } from "./names.ts";
 
 /**
  * Finds what a bare name means among qualified ones: `authentik` is `authentik@docker` when that is the only one so
- * called. In a file a bare name would mean `@file` only, so the qualified one is written.
+ * called. A bare name would mean our own provider only, so the qualified one is written.
  *
  * @param what `middleware` or `service`, for the message
  * @throws ToolError when there is none, or when several have the name

@@ -1,6 +1,7 @@
 import { ToolError } from "@shardgate/shard-sdk";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
+import { ownName, providerOf } from "./names.ts";
 import { look, lookupIn } from "./prove.ts";
 import { isOurs, membersOf } from "./render-route.ts";
 import { whyNotLoaded } from "./why-not-loaded.ts";
@@ -79,10 +80,12 @@ async function pending({ client, store, settings }: Deps, signal?: AbortSignal):
       waiting.push(name);
   }
   const known = new Set(
-    files.flatMap(({ text }) => Object.keys(membersOf(text)?.routers ?? {}).map((name) => `${name}@file`)),
+    files.flatMap(({ text }) => Object.keys(membersOf(text)?.routers ?? {}).map((name) => ownName(name, running))),
   );
   const ghosts = [running.http, running.tcp, running.udp]
     .flatMap(({ routers }) => Object.keys(routers))
-    .filter((name) => name.startsWith(settings.NAME_PREFIX) && name.endsWith("@file") && !known.has(name));
+    .filter(
+      (name) => name.startsWith(settings.NAME_PREFIX) && providerOf(name) === running.provider && !known.has(name),
+    );
   return [...waiting, ...ghosts.map((name) => `${name} (deleted, still served)`)];
 }

@@ -6,7 +6,7 @@ import type { Revision } from "../store/history.ts";
 import { commitChange } from "./commit-change.ts";
 import { isRunning, removeRoute } from "./delete-route.ts";
 import { diffLines } from "./diff-lines.ts";
-import { routerName } from "./names.ts";
+import { ownName, routerName } from "./names.ts";
 import { hideHashes } from "./redact.ts";
 import { isOurs, membersOf, sameRoute } from "./render-route.ts";
 import { routeSummarySchema, summarize } from "./route-summary.ts";
@@ -79,8 +79,8 @@ async function attempt(
   const current = await store.read(name);
   if (current !== undefined && !isOurs(current.text))
     throw new ToolError(`${current.path} was not made by this shard.`, { next: "Move that file away first." });
-  if (current === undefined && isRunning(running, `${name}@file`)) {
-    throw new ToolError(`Traefik has a router ${name}@file from a file that is not ours.`, {
+  if (current === undefined && isRunning(running, ownName(name, running))) {
+    throw new ToolError(`Traefik has a router ${ownName(name, running)} that does not come from a file of ours.`, {
       next: "Remove it there first.",
     });
   }

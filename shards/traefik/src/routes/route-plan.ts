@@ -6,7 +6,7 @@ export type Members = Readonly<Record<string, Readonly<Record<string, unknown>>>
 /** What a route file will hold, and what was decided on the way. */
 export interface RoutePlan {
   readonly protocol: Protocol;
-  /** Name of the router, without `@file`. */
+  /** Name of the router, without its provider. */
   readonly name: string;
   readonly rule: string;
   readonly entryPoints: readonly string[];

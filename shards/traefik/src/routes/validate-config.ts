@@ -12,7 +12,7 @@ import { z } from "zod";
 import type { Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
 import { normalRule } from "./conflicts.ts";
-import { routerName } from "./names.ts";
+import { baseOf, routerName } from "./names.ts";
 import { silentFaults } from "./silent-faults.ts";
 
 const MAX_YAML = 1_000_000;
@@ -171,12 +171,14 @@ function againstTraefik(config: Parameters<typeof buildRuntime>[0], running: Run
   const entryPoints: EntryPoints = Object.fromEntries(
     running.entryPoints.map(({ name, address, asDefault }) => [name, { address, ...(asDefault && { asDefault }) }]),
   );
-  const runtime = buildRuntime(config, entryPoints, elsewhereOf(running));
+  // What others say they would save is a file; what is ours comes from our provider.
+  const provider = isText ? "file" : running.provider;
+  const runtime = buildRuntime(config, entryPoints, elsewhereOf(running), provider);
   const findings: FileFinding[] = [];
   for (const protocol of ["http", "tcp", "udp"] as const) {
     for (const [name, router] of runtime[protocol].routers) {
       if (name.endsWith("@internal")) continue;
-      const path = `${protocol}.routers.${name.replace(/@file$/, "")}`;
+      const path = `${protocol}.routers.${baseOf(name)}`;
       for (const message of router.error) {
         findings.push({ severity: router.status === "disabled" ? "disables_this_route" : "warning", path, message });
       }

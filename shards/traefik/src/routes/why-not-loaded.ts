@@ -1,11 +1,5 @@
 import { isFatal, readDynamicFile, type Finding } from "@shardgate/traefik-sim/config";
-import type { RouteStore } from "../store/route-store.ts";
-
-/** Why Traefik does not load, and what to do about it. */
-export interface Obstacle {
-  readonly reason: string;
-  readonly fix: string;
-}
+import type { Obstacle, RouteStore } from "../store/route-store.ts";
 
 /**
  * The first file that keeps Traefik from loading any: it refuses all files of its directory when one of them is broken.
@@ -26,17 +20,11 @@ export async function findFreezingFile(store: RouteStore): Promise<Obstacle | un
   return undefined;
 }
 
-/** Why a written route does not show in the API: a broken file, or Traefik was not told. */
+/** Why a written route does not show in the API: a broken file, or Traefik does not know of it. */
 export async function whyNotLoaded(store: RouteStore): Promise<Obstacle> {
   const freezing = await findFreezingFile(store);
   if (freezing !== undefined) return freezing;
-  return {
-    reason: "Traefik has not loaded the file: no event reached it, or another file of its directory cannot be read.",
-    fix: [
-      "On NFS no event crosses machines: run `docker kill -s HUP traefik` on Traefik's host (a timer will do), restart Traefik, or run this shard on that host.",
-      "Otherwise check that TRAEFIK_DYNAMIC_DIR is the directory of Traefik's file provider (providers.file.directory, watch on), that mcp-managed in it is a real folder, and look for `Error occurred during watcher callback` in Traefik's log.",
-    ].join(" "),
-  };
+  return store.unheard();
 }
 
 function where({ line, path }: Finding): string {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { constants, type Dirent } from "node:fs";
 import * as nodeFs from "node:fs/promises";
 import { join } from "node:path";
+import type { OwnProvider } from "../client/api-types.ts";
 import { atomicWrite, syncFolder, TEMP_PATTERN, type WriteFs } from "./atomic-write.ts";
 import { poke } from "./poke.ts";
 import { withDeadline } from "./with-deadline.ts";
@@ -23,9 +24,17 @@ export interface ForeignFile {
   readonly bytes: Uint8Array;
 }
 
-/** The folder `mcp-managed`; nothing else in the shard knows where it is or touches a file in it. */
+/** Why Traefik does not load, and what to do about it. */
+export interface Obstacle {
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** The folder of our route files; nothing else in the shard knows where it is or touches a file in it. */
 export interface RouteStore {
   readonly folder: string;
+  /** Which of Traefik's providers reads these routes. */
+  readonly provider: OwnProvider;
   list(): Promise<readonly StoredFile[]>;
   read(name: string): Promise<StoredFile | undefined>;
   /**
@@ -40,6 +49,8 @@ export interface RouteStore {
   poke(): Promise<void>;
   /** Every other file that Traefik loads, in its order; undefined when the directory cannot be read. */
   foreign(): Promise<readonly ForeignFile[] | undefined>;
+  /** Why Traefik may not know of a change, where no file is broken. */
+  unheard(): Promise<Obstacle>;
   /** Throws a ToolError when the folder cannot be used; does not ask twice while an answer is outstanding. */
   check(): Promise<void>;
 }
@@ -58,12 +69,15 @@ type Fs = WriteFs & Pick<typeof nodeFs, "lstat" | "mkdir" | "readdir">;
 export interface RouteStoreOptions {
   /** The file provider's directory. */
   readonly dynamicDir: string;
+  /** Name of our folder in it; default `mcp-managed`. */
+  readonly managed?: string;
   readonly now?: () => number;
   readonly fs?: Fs;
 }
 
-export function createRouteStore({ dynamicDir, now = Date.now, fs = nodeFs }: RouteStoreOptions): RouteStore {
-  const folder = join(dynamicDir, MANAGED_FOLDER);
+export function createRouteStore(options: RouteStoreOptions): RouteStore {
+  const { dynamicDir, managed = MANAGED_FOLDER, now = Date.now, fs = nodeFs } = options;
+  const folder = join(dynamicDir, managed);
   const fileOf = (name: string) => join(folder, `${name}.yaml`);
   let swept = -Infinity;
   let checking: Promise<void> | undefined;
@@ -150,6 +164,7 @@ export function createRouteStore({ dynamicDir, now = Date.now, fs = nodeFs }: Ro
 
   return {
     folder,
+    provider: "file",
     list: () =>
       guard("reading the route files", async () => {
         await ready();
@@ -191,6 +206,7 @@ export function createRouteStore({ dynamicDir, now = Date.now, fs = nodeFs }: Ro
         () => foreignFiles(fs, dynamicDir, folder),
         () => undefined,
       ),
+    unheard: () => Promise.resolve(NO_EVENT),
     check: () => {
       checking ??= guard("looking at the folder", ready).finally(() => {
         checking = undefined;
@@ -199,6 +215,14 @@ export function createRouteStore({ dynamicDir, now = Date.now, fs = nodeFs }: Ro
     },
   };
 }
+
+const NO_EVENT: Obstacle = {
+  reason: "Traefik has not loaded the file: no event reached it, or another file of its directory cannot be read.",
+  fix: [
+    "On NFS no event crosses machines: run `docker kill -s HUP traefik` on Traefik's host (a timer will do), restart Traefik, run this shard on that host, or let Traefik ask this shard instead (TRAEFIK_PROVIDER=http).",
+    "Otherwise check that TRAEFIK_DYNAMIC_DIR is the directory of Traefik's file provider (providers.file.directory, watch on), that mcp-managed in it is a real folder, and look for `Error occurred during watcher callback` in Traefik's log.",
+  ].join(" "),
+};
 
 export function hashOf(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -246,7 +270,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EROFS: "The folder is mounted read-only: mount it writable into this shard.",
   EACCES: "Give this shard's user write permission on the folder.",
   EPERM: "Give this shard's user write permission on the folder.",
-  ENOENT: "The dynamic directory is gone: check TRAEFIK_DYNAMIC_DIR and its mount.",
+  ENOENT: "The directory is gone: check TRAEFIK_DYNAMIC_DIR (or SHARD_STATE_DIR) and its mount.",
   ESTALE: "The NFS mount is stale: mount it again.",
   EIO: "The disk or its server failed: check it, then repeat the call.",
 };
