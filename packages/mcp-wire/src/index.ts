@@ -20,6 +20,7 @@ export { NodeReply, NodeRequest } from "./http/node-http.ts";
 export { StreamableServer, type StreamableServerOptions } from "./http/streamable-server.ts";
 export { undiciSender, type SenderOptions } from "./http/undici-sender.ts";
 export { editObject, memberOf, replaceMember } from "./json/edit.ts";
+export type { Answer, Envelope, Link, PostOptions } from "./link.ts";
 export { Message } from "./message.ts";
 export {
   type ClientDescription,
@@ -28,7 +29,7 @@ export {
   type Session,
   type SessionLimits,
 } from "./sessions.ts";
-export { connectHttp } from "./upstream/connect-http.ts";
+export { connectUpstream } from "./upstream/connect-upstream.ts";
 export type { ListedTool, UpstreamClient } from "./upstream/upstream-client.ts";
 export { UpstreamError, type UpstreamFailure } from "./upstream-error.ts";
 export { RpcCode, WireError } from "./wire-error.ts";

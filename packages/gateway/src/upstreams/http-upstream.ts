@@ -1,6 +1,6 @@
 import {
   type Cancellation,
-  connectHttp,
+  connectUpstream,
   type ExchangeContext,
   HttpLink,
   type HttpSender,
@@ -26,7 +26,7 @@ export class HttpUpstream {
 
   async connect(url: URL, cancellation: Cancellation): Promise<UpstreamProfile> {
     const link = new HttpLink({ sender: this.sender, url, headers: this.#headers });
-    const client = await connectHttp(link, this.#deps.clientInfo, cancellation);
+    const client = await connectUpstream(link, this.#deps.clientInfo, cancellation);
     const tools = await client.listTools(cancellation);
     this.#client?.close();
     this.#client = client;

@@ -1,4 +1,5 @@
 import { editObject } from "../json/edit.ts";
+import type { Answer } from "../link.ts";
 import { isBatch, Message, parseBatch } from "../message.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { UpstreamError } from "../upstream-error.ts";
@@ -12,13 +13,6 @@ const LINGER_MS = 1_000;
 
 /** Most messages of a batch from an upstream. */
 const BATCH_LIMIT = 1_000;
-
-/** What a POST came to: the response, or `undefined` where the upstream took a notification (202). */
-export interface Answer {
-  readonly response: Message | undefined;
-  readonly status: number;
-  readonly header: (name: string) => string | undefined;
-}
 
 /** A redirect to follow: same method, same body, another path. */
 export class Redirect extends Error {
@@ -161,7 +155,8 @@ export class AnswerSink implements SendSink {
 
   #settle(response: Message | undefined): void {
     this.#settled = true;
-    this.#resolve({ response: response && this.#named(response), status: this.#status, header: this.#header });
+    const named = response && this.#named(response);
+    this.#resolve({ response: named, status: this.#status, session: this.#header("mcp-session-id") });
   }
 
   /** The response with our id, where the upstream gave none. */

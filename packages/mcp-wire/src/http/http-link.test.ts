@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Cancellation } from "../cancellation.ts";
+import type { PostOptions } from "../link.ts";
 import { Message } from "../message.ts";
 import { ScriptedSender } from "../testing/scripted-sender.ts";
 import { UpstreamError } from "../upstream-error.ts";
-import { HttpLink, type PostOptions } from "./http-link.ts";
+import { HttpLink } from "./http-link.ts";
 
 const JSON_TYPE = "application/json";
 const SSE = "text/event-stream";
@@ -105,7 +106,7 @@ describe("a POST to an upstream", () => {
   });
 
   it("tells a lost session from a wrong path by whether there was one", async () => {
-    const { sender, answer } = post(request, { hasSession: true });
+    const { sender, answer } = post(request, { session: "s" });
     sender.last.answer(404, JSON_TYPE, error);
     expect(await outcomeOf(answer)).toEqual(failure("session-lost", false, 404));
   });
@@ -217,7 +218,7 @@ describe("an event stream", () => {
     const ends: string[] = [];
     const stop = to.stream(
       null,
-      ["Mcp-Session-Id", "s"],
+      { headers: [], session: "s" },
       (message) => seen.push(message.method),
       (reason) => ends.push(reason.message),
     );
@@ -229,6 +230,7 @@ describe("an event stream", () => {
     const { sender, seen, ends } = open();
     expect(sender.last.request).toMatchObject({ method: "GET", path: "/mcp?key=1", body: null });
     expect(sender.last.header("accept")).toBe(SSE);
+    expect(sender.last.header("mcp-session-id")).toBe("s");
     sender.last.head(200, { "content-type": `${SSE}; charset=utf-8` }).data(": hi\n\n", change);
     sender.last.sink.onEnd();
     sender.last.sink.onError(new Error("late"), true);

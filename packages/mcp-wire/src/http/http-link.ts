@@ -1,8 +1,8 @@
-import type { Cancellation } from "../cancellation.ts";
+import type { Answer, Envelope, Link, PostOptions } from "../link.ts";
 import { Message } from "../message.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { UpstreamError } from "../upstream-error.ts";
-import { type Answer, ANSWER_LIMIT, AnswerSink, Redirect } from "./answer-sink.ts";
+import { ANSWER_LIMIT, AnswerSink, Redirect } from "./answer-sink.ts";
 import type { HttpSender, SendSink } from "./http-sender.ts";
 
 export interface HttpLinkOptions {
@@ -13,20 +13,12 @@ export interface HttpLinkOptions {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface PostOptions {
-  /** Headers of this request, name and value in turn. */
-  readonly headers: readonly string[];
-  readonly hasSession?: boolean;
-  readonly cancellation?: Cancellation | undefined;
-  /** Takes notifications and requests that come before the response. */
-  readonly onMessage?: (message: Message) => void;
-}
-
 const MAX_REDIRECTS = 3;
 const ignore = (): void => undefined;
 
-/** Streamable HTTP toward one upstream, below eras and sessions: messages out, messages back. */
-export class HttpLink {
+/** Streamable HTTP toward one upstream. */
+export class HttpLink implements Link {
+  readonly isShared = false;
   readonly #sender: HttpSender;
   readonly #url: URL;
   readonly #postHeaders: readonly string[];
@@ -61,8 +53,8 @@ export class HttpLink {
 
   #post(message: Message, options: PostOptions): Promise<Answer> {
     const id = message.isRequest ? message.id : undefined;
-    const sink = new AnswerSink(id, options.onMessage ?? ignore, options.hasSession ?? false);
-    const headers = [...this.#postHeaders, ...options.headers];
+    const sink = new AnswerSink(id, options.onMessage ?? ignore, options.session !== undefined);
+    const headers = withSession(this.#postHeaders, options);
     sink.abort = this.#sender.send({ method: "POST", path: this.#path, headers, body: message.bytes }, sink);
     options.cancellation?.onCancel((reason) => {
       sink.fail(new UpstreamError("cancelled", reason.message, { sent: true }));
@@ -80,34 +72,31 @@ export class HttpLink {
     this.#path = target.pathname + target.search;
   }
 
-  /**
-   * Opens an event stream and hands over its messages until it ends.
-   *
-   * @param body the message to POST; null for a GET
-   * @param onEnd called once, with the reason
-   * @returns how to end it from here, after which `onEnd` is not called
-   */
+  /** An event stream: the answer to a POST, or to a GET. */
   stream(
     body: Message | null,
-    headers: readonly string[],
+    envelope: Envelope,
     onMessage: (message: Message) => void,
     onEnd: (reason: Error) => void,
   ): () => void {
     const sink = new StreamSink(onMessage, onEnd);
     const method = body === null ? "GET" : "POST";
     const own = body === null ? this.#getHeaders : this.#postHeaders;
-    const request = { method, path: this.#path, headers: [...own, ...headers], body: body?.bytes ?? null } as const;
+    const headers = withSession(own, envelope);
+    const request = { method, path: this.#path, headers, body: body?.bytes ?? null } as const;
     return (sink.abort = this.#sender.send(request, sink));
   }
 
-  /** Tells the upstream that a session is over; whatever it answers is fine. */
-  delete(headers: readonly string[]): void {
+  /** Whatever the upstream answers is fine. */
+  endSession(envelope: Envelope): void {
     const sink: SendSink = { onHead: ignore, onData: ignore, onEnd: ignore, onError: ignore };
-    this.#sender.send(
-      { method: "DELETE", path: this.#path, headers: [...this.#getHeaders, ...headers], body: null },
-      sink,
-    );
+    const headers = withSession(this.#getHeaders, envelope);
+    this.#sender.send({ method: "DELETE", path: this.#path, headers, body: null }, sink);
   }
+}
+
+function withSession(own: readonly string[], { headers, session }: Envelope): string[] {
+  return session === undefined ? [...own, ...headers] : [...own, ...headers, "Mcp-Session-Id", session];
 }
 
 function misdirected(message: string): UpstreamError {

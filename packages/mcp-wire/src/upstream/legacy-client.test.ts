@@ -16,7 +16,7 @@ import {
   result,
   scriptedUpstream,
 } from "../testing/scripted-upstream.ts";
-import { connectHttp } from "./connect-http.ts";
+import { connectUpstream } from "./connect-upstream.ts";
 
 const poll = { interval: 2, timeout: 5_000 };
 const sessions = new SessionStore();
@@ -33,7 +33,7 @@ async function connected(answer: Answer = () => undefined, { stateless = false, 
     if (forgotten.has(sessionOf(received))) return failure(received, -32001, 404);
     return answer(received);
   });
-  const client = await connectHttp(upstream.link, { name: "us", version: "1" }, new Cancellation());
+  const client = await connectUpstream(upstream.link, { name: "us", version: "1" }, new Cancellation());
   return { ...upstream, client, forgotten };
 }
 

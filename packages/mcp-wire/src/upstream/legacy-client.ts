@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Cancellation } from "../cancellation.ts";
 import type { ExchangeContext, ListKind, ServerDescription } from "../exchange.ts";
 import { MetaKey } from "../eras.ts";
-import type { HttpLink } from "../http/http-link.ts";
+import type { Link } from "../link.ts";
 import { Message } from "../message.ts";
 import { requestToLegacy, requestToShared, responseToModern, withProgressToken } from "../translate/translate.ts";
 import { UpstreamError } from "../upstream-error.ts";
@@ -13,7 +13,7 @@ import { changedList, type ListedTool, type UpstreamClient } from "./upstream-cl
 import type { ClientDescription } from "../sessions.ts";
 
 /**
- * An upstream of the legacy era over HTTP. We hold one session of our own with it, for lists, pings and downstreams
+ * An upstream of the legacy era. We hold one session of our own with it, for lists, pings and downstreams
  * without a session. Where the upstream keeps sessions, each downstream session gets one of its own, so that ids,
  * progress tokens and whatever the upstream remembers never mix; its messages then pass untouched.
  */
@@ -21,13 +21,13 @@ export class LegacyClient implements UpstreamClient {
   readonly era = "legacy";
   readonly version: string;
   readonly description: ServerDescription;
-  readonly #link: HttpLink;
+  readonly #link: Link;
   readonly #client: ClientDescription;
   #shared: LegacySession;
   #reopening: Promise<LegacySession> | undefined;
   #requests = 0;
 
-  constructor(link: HttpLink, client: ClientDescription, shared: LegacySession) {
+  constructor(link: Link, client: ClientDescription, shared: LegacySession) {
     this.#link = link;
     this.#client = client;
     this.#shared = shared;
@@ -66,13 +66,15 @@ export class LegacyClient implements UpstreamClient {
   }
 
   watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined {
-    if (this.#shared.id === undefined || !announcesTools(this.description)) return undefined;
+    // Without a session there is nobody an upstream over HTTP could tell.
+    const isHeard = this.#shared.id !== undefined || this.#link.isShared;
+    if (!isHeard || !announcesTools(this.description)) return undefined;
     const onMessage = (message: Message): void => {
       const list = changedList(message);
       if (list !== undefined) onChange(list);
       else if (message.isRequest) this.#decline(this.#shared, message);
     };
-    return this.#link.stream(null, this.#shared.headers, onMessage, onEnd);
+    return this.#link.stream(null, this.#shared.envelope, onMessage, onEnd);
   }
 
   close(): void {
@@ -135,7 +137,7 @@ export class LegacyClient implements UpstreamClient {
   ): Promise<Message> {
     let isOver = false;
     cancellation?.onCancel((reason) => {
-      if (isOver) return;
+      if (isOver || this.#link.isShared) return;
       // Closing a connection means nothing in this era, so the upstream has to be told.
       const params = { requestId: JSON.parse(message.id as string) as unknown, reason: reason.message };
       session.post(Message.of({ method: "notifications/cancelled", params }), undefined, undefined).catch(ignore);

@@ -1,29 +1,28 @@
 import type { Cancellation } from "../cancellation.ts";
 import { LEGACY_VERSIONS } from "../eras.ts";
 import type { ServerDescription } from "../exchange.ts";
-import type { Answer } from "../http/answer-sink.ts";
-import type { HttpLink } from "../http/http-link.ts";
 import { memberOf } from "../json/edit.ts";
+import type { Answer, Envelope, Link } from "../link.ts";
 import { Message } from "../message.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import type { ClientDescription } from "../sessions.ts";
 
-/** One session with a legacy upstream, from `initialize` to DELETE; also stands for an upstream that keeps none. */
+/** One session with a legacy upstream, from `initialize` to its end; also stands for an upstream that keeps none. */
 export class LegacySession {
   /** The id the upstream gave; undefined where it keeps no sessions. */
   readonly id: string | undefined;
   readonly version: string;
   readonly description: ServerDescription;
-  /** Headers that every further request of the session carries. */
-  readonly headers: readonly string[];
-  readonly #link: HttpLink;
+  /** What every further message of the session goes with. */
+  readonly envelope: Envelope;
+  readonly #link: Link;
 
-  constructor(link: HttpLink, id: string | undefined, version: string, description: ServerDescription) {
+  constructor(link: Link, id: string | undefined, version: string, description: ServerDescription) {
     this.#link = link;
     this.id = id;
     this.version = version;
     this.description = description;
-    this.headers = ["MCP-Protocol-Version", version, ...(id === undefined ? [] : ["Mcp-Session-Id", id])];
+    this.envelope = { headers: ["MCP-Protocol-Version", version], session: id };
   }
 
   /** @throws UpstreamError */
@@ -32,17 +31,11 @@ export class LegacySession {
     cancellation: Cancellation | undefined,
     onMessage: ((message: Message) => void) | undefined,
   ): Promise<Answer> {
-    const hasSession = this.id !== undefined;
-    return this.#link.post(message, {
-      headers: this.headers,
-      hasSession,
-      cancellation,
-      ...(onMessage && { onMessage }),
-    });
+    return this.#link.post(message, { ...this.envelope, cancellation, onMessage });
   }
 
   close(): void {
-    if (this.id !== undefined) this.#link.delete(this.headers);
+    if (this.id !== undefined) this.#link.endSession(this.envelope);
   }
 }
 
@@ -53,7 +46,7 @@ export class LegacySession {
  * @throws UpstreamError when the upstream does not answer, refuses, or speaks no revision of ours
  */
 export async function openLegacySession(
-  link: HttpLink,
+  link: Link,
   client: ClientDescription,
   version: string,
   cancellation: Cancellation | undefined,
@@ -64,7 +57,7 @@ export async function openLegacySession(
     clientInfo: client.clientInfo ?? ANONYMOUS,
   };
   const initialize = Message.of({ id: "sg-initialize", method: "initialize", params });
-  const { response, header } = await link.post(initialize, { headers: [], cancellation });
+  const { response, session: id } = await link.post(initialize, { headers: [], cancellation });
   if (response === undefined || response.isError || response.outcome[0] !== 0x7b) {
     const answer = response === undefined ? "202" : response.outcome.toString().slice(0, 200);
     throw new UpstreamError("protocol", `it refuses initialize: ${answer}`, { sent: true });
@@ -73,7 +66,7 @@ export async function openLegacySession(
   if (!(LEGACY_VERSIONS as readonly (string | undefined)[]).includes(agreed)) {
     throw new UpstreamError("protocol", `it speaks protocol version ${agreed}, which we do not`, { sent: true });
   }
-  const session = new LegacySession(link, header("mcp-session-id"), agreed as string, descriptionOf(response.outcome));
+  const session = new LegacySession(link, id, agreed as string, descriptionOf(response.outcome));
   await session.post(Message.of({ method: "notifications/initialized" }), cancellation, undefined);
   return session;
 }

@@ -13,7 +13,7 @@ import {
   result,
   scriptedUpstream,
 } from "../testing/scripted-upstream.ts";
-import { connectHttp } from "./connect-http.ts";
+import { connectUpstream } from "./connect-upstream.ts";
 
 const poll = { interval: 2, timeout: 5_000 };
 const META = "io.modelcontextprotocol/";
@@ -27,7 +27,7 @@ async function connected(answer: Answer = () => undefined) {
   const upstream = scriptedUpstream((received) =>
     received.method === "server/discover" ? result(received, discovered) : answer(received),
   );
-  const client = await connectHttp(upstream.link, { name: "us" }, new Cancellation());
+  const client = await connectUpstream(upstream.link, { name: "us" }, new Cancellation());
   return { ...upstream, client };
 }
 
@@ -52,7 +52,7 @@ describe("ModernClient", () => {
         headers: { "content-type": "application/json" },
       });
     });
-    const client = await connectHttp(
+    const client = await connectUpstream(
       new HttpLink({ sender, url: new URL("http://up/"), headers: {} }),
       {},
       new Cancellation(),
@@ -149,7 +149,7 @@ describe("ModernClient", () => {
       url: new URL("http://s/mcp"),
       headers: {},
     });
-    const client = await connectHttp(link, { name: "us", version: "1" }, new Cancellation());
+    const client = await connectUpstream(link, { name: "us", version: "1" }, new Cancellation());
     expect((await client.listTools(new Cancellation())).map(({ name }) => name)).toEqual(["now"]);
     await client.ping(new Cancellation());
     const { context, told } = downstream({ era: "legacy", version: "2025-11-25" });

@@ -2,25 +2,25 @@ import type { Cancellation } from "../cancellation.ts";
 import { encodeHeaderValue } from "../classify.ts";
 import { LATEST_MODERN, MetaKey } from "../eras.ts";
 import type { ExchangeContext, ListKind, ServerDescription } from "../exchange.ts";
-import type { HttpLink } from "../http/http-link.ts";
 import { memberOf } from "../json/edit.ts";
+import type { Link } from "../link.ts";
 import { Message } from "../message.ts";
 import { requestToModern, responseToLegacy } from "../translate/translate.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import { listTools } from "./list-tools.ts";
 import { changedList, type ListedTool, type UpstreamClient } from "./upstream-client.ts";
 
-/** An upstream of the modern era over HTTP: no sessions, so every downstream is served alike. */
+/** An upstream of the modern era: no sessions, so every downstream is served alike. */
 export class ModernClient implements UpstreamClient {
   readonly era = "modern";
   readonly version: string = LATEST_MODERN;
   readonly description: ServerDescription;
-  readonly #link: HttpLink;
+  readonly #link: Link;
   readonly #clientInfo: object;
   #wrapping: ReadonlySet<string> = new Set();
   #requests = 0;
 
-  constructor(link: HttpLink, clientInfo: object, description: ServerDescription) {
+  constructor(link: Link, clientInfo: object, description: ServerDescription) {
     this.#link = link;
     this.#clientInfo = clientInfo;
     this.description = description;
@@ -63,7 +63,7 @@ export class ModernClient implements UpstreamClient {
       const list = changedList(early);
       if (list !== undefined) onChange(list);
     };
-    return this.#link.stream(message, headersOf(message, this.version, []), onMessage, onEnd);
+    return this.#link.stream(message, { headers: headersOf(message, this.version, []) }, onMessage, onEnd);
   }
 
   close(): void {

@@ -1,8 +1,8 @@
 import type { Cancellation } from "../cancellation.ts";
 import { LATEST_LEGACY, LATEST_MODERN, MetaKey } from "../eras.ts";
 import { errorOfStatus } from "../http/answer-sink.ts";
-import type { HttpLink } from "../http/http-link.ts";
 import { memberOf } from "../json/edit.ts";
+import type { Link } from "../link.ts";
 import type { Message } from "../message.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import { LegacyClient } from "./legacy-client.ts";
@@ -17,8 +17,8 @@ import type { UpstreamClient } from "./upstream-client.ts";
  *
  * @throws UpstreamError
  */
-export async function connectHttp(
-  link: HttpLink,
+export async function connectUpstream(
+  link: Link,
   clientInfo: object,
   cancellation: Cancellation,
 ): Promise<UpstreamClient> {
@@ -28,12 +28,15 @@ export async function connectHttp(
     const serverInfo = meta && memberOf(meta, MetaKey.serverInfo);
     return new ModernClient(link, clientInfo, descriptionOf(result, serverInfo ?? memberOf(result, "serverInfo")));
   }
-  const client = { clientInfo, capabilities: {} };
+  const client = { clientInfo, capabilities: link.isShared ? ASKABLE : {} };
   return new LegacyClient(link, client, await openLegacySession(link, client, LATEST_LEGACY, cancellation));
 }
 
+/** What an upstream may ask for where one connection serves all: it reaches the downstream it asks, or is declined. */
+const ASKABLE = { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} };
+
 /** The result of `server/discover`; undefined where the upstream is a legacy server. */
-async function discover(link: HttpLink, clientInfo: object, cancellation: Cancellation): Promise<Buffer | undefined> {
+async function discover(link: Link, clientInfo: object, cancellation: Cancellation): Promise<Buffer | undefined> {
   const message = modernRequest(0, "server/discover", {}, clientInfo);
   let response: Message | undefined;
   let status: number;

@@ -5,10 +5,10 @@ import { HttpLink } from "../http/http-link.ts";
 import { serveSurface } from "../server.ts";
 import { failure, legacyHandshake, result, type Received, scriptedUpstream } from "../testing/scripted-upstream.ts";
 import { UpstreamError } from "../upstream-error.ts";
-import { connectHttp } from "./connect-http.ts";
+import { connectUpstream } from "./connect-upstream.ts";
 
 const us = { name: "shardgate", version: "1" };
-const connect = (link: HttpLink) => connectHttp(link, us, new Cancellation());
+const connect = (link: HttpLink) => connectUpstream(link, us, new Cancellation());
 
 /** A legacy upstream that answers `server/discover` in its own way. */
 const legacy = (discover: (received: Received) => Response) =>
@@ -16,7 +16,7 @@ const legacy = (discover: (received: Received) => Response) =>
     received.method === "server/discover" ? discover(received) : legacyHandshake(received, "s1"),
   );
 
-describe("connectHttp", () => {
+describe("connectUpstream", () => {
   it("meets a modern upstream as it is", async () => {
     const { link, received } = scriptedUpstream((message) =>
       result(message, {
