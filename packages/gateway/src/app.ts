@@ -5,10 +5,12 @@ import { Hono } from "hono";
 import { guardHeaders, type Refusal } from "./edge.ts";
 import type { Front, Handler } from "./fronts/front.ts";
 import type { Gateway } from "./gateway.ts";
+import type { ProviderEndpoint } from "./providers/provider.ts";
 
 export interface AppDeps {
   readonly gateway: Gateway;
   readonly fronts: readonly Front[];
+  readonly endpoints?: readonly ProviderEndpoint[];
   readonly allowed: AllowedNames;
 }
 
@@ -24,8 +26,8 @@ export interface App {
   drain(): void;
 }
 
-export function createApp({ gateway, fronts, allowed }: AppDeps): App {
-  const app = new Hono();
+export function createApp({ gateway, fronts, endpoints = [], allowed }: AppDeps): App {
+  const app = new Hono<{ Bindings: { readonly incoming?: IncomingMessage } }>();
   const guardHost = createHostGuard(allowed);
   const guard = (host: string | undefined, origin: string | undefined): Refusal | undefined => {
     const message = guardHost(host, origin);
@@ -36,6 +38,10 @@ export function createApp({ gateway, fronts, allowed }: AppDeps): App {
   app.get("/livez", (c) => c.json({ status: "ok" }));
   for (const path of ["/readyz", "/ready"]) {
     app.get(path, (c) => (draining ? c.json({ status: "draining" }, 503) : c.json({ status: "ready" })));
+  }
+
+  for (const endpoint of endpoints) {
+    app.all(endpoint.path, (c) => endpoint.fetch(c.req.raw, c.env?.incoming?.socket.remoteAddress));
   }
 
   function route(path: string): Handler | undefined {

@@ -10,16 +10,18 @@ import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Snapshot, UpstreamState } from "./core/snapshot.ts";
+import type { ProviderStatus } from "./providers/watch-providers.ts";
 import type { Registry, UpstreamReport } from "./registry/registry.ts";
 
 export interface Status {
-  /** `degraded` where an upstream is not up. */
+  /** `degraded` where an upstream is not up, or a provider failed or had to leave something out. */
   readonly status: "ok" | "degraded";
   readonly version: string;
   readonly uptime_s: number;
   /** Number of the snapshot. */
   readonly generation: number;
   readonly upstreams: readonly UpstreamReport[];
+  readonly providers: readonly ProviderStatus[];
 }
 
 /** All that a front may know of what is behind it. */
@@ -52,13 +54,20 @@ export interface Gateway {
 
 export interface GatewayDeps {
   readonly registry: Registry;
+  readonly providers: () => readonly ProviderStatus[];
   readonly interceptors: readonly Interceptor[];
   readonly logger: Logger;
   readonly version: string;
 }
 
 /** Joins registry and interceptors into what the fronts see. Each request reads one snapshot and goes to one upstream. */
-export function createGateway({ registry, interceptors, logger, version }: GatewayDeps): Gateway {
+export function createGateway({
+  registry,
+  providers: reportProviders,
+  interceptors,
+  logger,
+  version,
+}: GatewayDeps): Gateway {
   const run = compose(interceptors, exchange);
   // Unique over restarts, so that a request id found in a log means one call.
   const boot = randomBytes(4).toString("hex");
@@ -112,12 +121,17 @@ export function createGateway({ registry, interceptors, logger, version }: Gatew
     },
     status() {
       const upstreams = registry.report();
+      const providers = reportProviders();
+      const isWell =
+        upstreams.every(({ state }) => state === "up") &&
+        providers.every(({ state, problems }) => state !== "failed" && problems === undefined);
       return {
-        status: upstreams.every(({ state }) => state === "up") ? "ok" : "degraded",
+        status: isWell ? "ok" : "degraded",
         version,
         uptime_s: Math.round(performance.now() / 100) / 10,
         generation: registry.current.generation,
         upstreams,
+        providers,
       };
     },
   };

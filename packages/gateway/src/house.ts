@@ -7,6 +7,7 @@ import { createFronts } from "./fronts/index.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createInterceptors } from "./interceptors/index.ts";
 import type { Provider } from "./providers/provider.ts";
+import { ProviderWatch } from "./providers/watch-providers.ts";
 import { Registry } from "./registry/registry.ts";
 import { createUpstream } from "./upstreams/index.ts";
 import type { UpstreamDeps } from "./upstreams/upstream.ts";
@@ -14,6 +15,7 @@ import { VERSION } from "./version.ts";
 
 export interface HouseDeps {
   readonly config: Pick<GatewayConfig, "listen">;
+  /** In the order in which their definitions come first. */
   readonly providers: readonly Provider[];
   readonly logger: Logger;
   readonly timers: Timers;
@@ -38,16 +40,29 @@ const TICK_MS = 5_000;
 
 export function createHouse({ config, providers, logger, timers, createSender = undiciSender }: HouseDeps): House {
   const deps: UpstreamDeps = { createSender, clientInfo: { name: "shardgate", version: VERSION } };
-  const registry = new Registry({ timers, logger, createUpstream: (options) => createUpstream(options, deps) });
+  const registry = new Registry({
+    precedence: providers.map(({ name }) => name),
+    timers,
+    logger,
+    createUpstream: (options) => createUpstream(options, deps),
+  });
+  const watch = new ProviderWatch({
+    providers,
+    timers,
+    logger,
+    replace: (provider, definitions) => registry.replace(provider, definitions),
+  });
   const gateway = createGateway({
     registry,
+    providers: () => watch.report(),
     logger,
     version: VERSION,
     interceptors: createInterceptors({ logger, timers }),
   });
   const fronts = createFronts({ gateway, logger, version: VERSION });
   const allowed = { hosts: config.listen.allowed_hosts, origins: config.listen.allowed_origins };
-  const app = createApp({ gateway, fronts, allowed });
+  const endpoints = providers.flatMap(({ endpoint }) => endpoint ?? []);
+  const app = createApp({ gateway, fronts, endpoints, allowed });
   const stop = new AbortController();
   let cancelTick = (): void => undefined;
   const tick = (): void => {
@@ -60,9 +75,7 @@ export function createHouse({ config, providers, logger, timers, createSender = 
     gateway,
     async start() {
       tick();
-      const watch = (provider: Provider) =>
-        provider.watch((definitions) => registry.replace(provider.name, definitions), stop.signal);
-      await Promise.all(providers.map(watch));
+      await watch.start(stop.signal);
     },
     drain() {
       app.drain();

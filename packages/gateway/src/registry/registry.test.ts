@@ -81,7 +81,7 @@ describe("Registry", () => {
     await timers.advance(50);
     expect(registry.report()).toMatchObject([
       { name: "time", state: "up" },
-      { name: "b", state: "down", error: expect.stringContaining("the name time is taken") },
+      { name: "b", state: "shadowed", error: expect.stringContaining("the name time is taken") },
     ]);
     expect([...registry.current.catalog.routes.keys()]).toEqual(["time__now"]);
   });
@@ -178,7 +178,7 @@ describe("Registry", () => {
     registry.replace("env", [shard("a"), shard("b")]);
     await timers.advance(50);
     registry.replace("env", [shard("a"), shard("c")]);
-    await timers.advance(50);
+    await timers.advance(150);
     expect(states()).toEqual({ a: "up", c: "up" });
     expect([at("a").isClosed, at("b").isClosed]).toEqual([false, true]);
     expect(at("a").count("connect")).toBe(1);

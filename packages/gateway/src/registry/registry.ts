@@ -5,9 +5,13 @@ import type { Snapshot, UpstreamState } from "../core/snapshot.ts";
 import type { Timers } from "../core/timers.ts";
 import type { UpstreamDefinition, UpstreamOptions } from "../upstreams/index.ts";
 import type { HealthPolicy, Upstream } from "../upstreams/upstream.ts";
+import { Place } from "./place.ts";
+import { Retirement } from "./retirement.ts";
 import { Supervisor } from "./supervisor.ts";
 
 export interface RegistryDeps {
+  /** Names of the providers, the one whose definitions come first in front; others follow in the order they appear. */
+  readonly precedence?: readonly string[];
   readonly timers: Timers;
   readonly logger: Logger;
   readonly createUpstream: (options: UpstreamOptions) => { upstream: Upstream; health: HealthPolicy };
@@ -20,7 +24,10 @@ const SETTLE_MS = 20;
 export interface UpstreamReport {
   readonly name: string;
   readonly kind: string;
-  readonly state: UpstreamState["status"];
+  /** Which provider defines it. */
+  readonly provider: string;
+  /** `shadowed`: another definition has its name, `error` says which. */
+  readonly state: UpstreamState["status"] | "shadowed";
   readonly tools: number;
   readonly url?: string;
   readonly version?: string;
@@ -30,57 +37,75 @@ export interface UpstreamReport {
   readonly error?: string;
 }
 
-interface Entry {
-  readonly definition: UpstreamDefinition;
-  readonly supervisor: Supervisor;
+interface Named {
+  readonly place: Place;
+  /** The one that has the name this one wants. */
+  readonly taken: { readonly name: string; readonly by: Place } | undefined;
 }
 
 /** What exists right now: turns definitions into supervised upstreams, and their states into snapshots. */
 export class Registry {
   readonly #deps: RegistryDeps;
   /** By provider, then by id of the definition. */
-  readonly #entries = new Map<string, Map<string, Entry>>();
+  readonly #places: Map<string, Map<string, Place>>;
+  readonly #retirement: Retirement;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #current: Snapshot = { generation: 0, catalog: Catalog.of([]), upstreams: new Map() };
   /** Of the current snapshot, by name. */
-  readonly #supervisors = new Map<string, Supervisor>();
+  readonly #named = new Map<string, Named>();
+  /** Collisions the log knows. */
+  #collisions: ReadonlySet<string> = new Set();
   #listed: ReadonlyMap<string, readonly unknown[]> = new Map();
   #cancelPublish: (() => void) | undefined;
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
+    this.#places = new Map((deps.precedence ?? []).map((provider) => [provider, new Map()]));
+    this.#retirement = new Retirement(deps.timers);
   }
 
   get current(): Snapshot {
     return this.#current;
   }
 
-  /** Takes a provider's whole state: starts what is new, closes what is gone, leaves alone what is the same. */
+  /**
+   * Takes a provider's whole state: starts what is new, ends what is gone once its calls have, starts what changed beside
+   * what it replaces, leaves alone what is the same.
+   */
   replace(provider: string, definitions: readonly UpstreamDefinition[]): void {
-    const before = this.#entries.get(provider) ?? new Map<string, Entry>();
-    const after = new Map<string, Entry>();
+    const before = this.#places.get(provider) ?? new Map<string, Place>();
+    const after = new Map<string, Place>();
     for (const definition of definitions) {
       if (!definition.options.enabled) continue;
-      const kept = before.get(definition.id);
-      const isSame = kept !== undefined && JSON.stringify(kept.definition) === JSON.stringify(definition);
-      after.set(definition.id, isSame ? kept : this.#start(definition, provider));
+      const place = before.get(definition.id) ?? this.#open(provider, definition);
+      place.redefine(definition);
+      after.set(definition.id, place);
     }
-    this.#entries.set(provider, after);
-    for (const [id, entry] of before) if (after.get(id) !== entry) void entry.supervisor.close();
+    this.#places.set(provider, after);
+    for (const [id, place] of before) if (!after.has(id)) for (const one of place.leave()) this.#retirement.take(one);
     this.#publish();
   }
 
-  #start(definition: UpstreamDefinition, provider: string): Entry {
+  #open(provider: string, definition: UpstreamDefinition): Place {
+    return new Place(provider, definition, {
+      timers: this.#deps.timers,
+      start: (current, onChange) => this.#start(provider, current, onChange),
+      retire: (supervisor) => this.#retirement.take(supervisor),
+      onChange: () => this.#publishSoon(),
+    });
+  }
+
+  #start(provider: string, definition: UpstreamDefinition, onChange: () => void): Supervisor {
     const { options } = definition;
     const { upstream, health } = this.#deps.createUpstream(options);
     const label = provisionalName(definition);
-    const supervisor = new Supervisor(label, upstream, health, { ...this.#deps, onChange: () => this.#publishSoon() });
+    const supervisor = new Supervisor(label, upstream, health, { ...this.#deps, onChange });
     this.#deps.logger.info(
-      { upstream: label, kind: options.kind, provider, url: publicUrl(options) },
+      { upstream: label, kind: options.kind, provider, url: publicUrl(definition.options) },
       "upstream registered",
     );
     supervisor.start();
-    return { definition, supervisor };
+    return supervisor;
   }
 
   /** Calls `listener` with each new snapshot; returns the way to stop it. */
@@ -92,27 +117,36 @@ export class Registry {
   /** What the current snapshot shows: nothing is up, or listed, before a call can reach it. */
   report(): UpstreamReport[] {
     const { catalog, upstreams } = this.#current;
-    return [...upstreams.values()].map(({ name, kind, status, url, version, since, error }) => {
-      const latencyMs = this.#supervisors.get(name)?.latencyMs;
+    return [...upstreams.values()].flatMap(({ name, kind, status, url, version, since, error }) => {
+      const named = this.#named.get(name);
+      if (named === undefined) return [];
+      const { place, taken } = named;
+      const { latencyMs } = place.supervisor;
+      const shownError = error ?? place.pending;
       return {
         name,
         kind,
-        state: status,
+        provider: place.provider,
+        state: taken === undefined ? status : ("shadowed" as const),
         tools: catalog.toolsOf(name).length,
         ...(url === undefined ? {} : { url }),
         ...(version === undefined ? {} : { version }),
         ...(latencyMs === undefined ? {} : { latency_ms: Math.round(latencyMs * 10) / 10 }),
         since: since.toISOString(),
-        ...(error === undefined ? {} : { error }),
+        ...(shownError === undefined ? {} : { error: shownError }),
       };
     });
   }
 
   async close(): Promise<void> {
     this.#cancelPublish?.();
-    const entries = [...this.#entries.values()].flatMap((byId) => [...byId.values()]);
-    this.#entries.clear();
-    await Promise.all(entries.map(({ supervisor }) => supervisor.close()));
+    const supervisors = [...this.#all()].flatMap((place) => place.leave());
+    this.#places.clear();
+    await Promise.all([this.#retirement.close(), ...supervisors.map((supervisor) => supervisor.close())]);
+  }
+
+  *#all(): Iterable<Place> {
+    for (const byId of this.#places.values()) yield* byId.values();
   }
 
   #publishSoon(): void {
@@ -124,11 +158,10 @@ export class Registry {
     this.#cancelPublish = undefined;
     const upstreams = new Map<string, UpstreamState>();
     const listed = new Map<string, Supervisor["tools"]>();
-    this.#supervisors.clear();
-    for (const [name, { definition, supervisor, taken }] of this.#named()) {
-      this.#supervisors.set(name, supervisor);
-      upstreams.set(name, stateOf(name, definition, supervisor, taken));
-      if (taken === undefined) listed.set(name, supervisor.tools);
+    this.#nameAll();
+    for (const [name, { place, taken }] of this.#named) {
+      upstreams.set(name, stateOf(name, place, taken));
+      if (taken === undefined) listed.set(name, place.supervisor.tools);
     }
     const isSame =
       listed.size === this.#listed.size && [...listed].every(([name, tools]) => this.#listed.get(name) === tools);
@@ -141,44 +174,76 @@ export class Registry {
   }
 
   /**
-   * Every upstream under its name: the one its definition gives, else the one it gives itself, else one made from its
-   * address. Where two claim a name, the first defined has it and the other shows under its address, out of service.
+   * Gives every upstream its name: the one its definition gives, else the one it gives itself, else one made from its
+   * address. The merge rule: where several want a name, the provider that comes first has it, within a provider the
+   * definition that comes first; the others are shown under names made from theirs, out of service, until it is free.
    */
-  *#named(): Iterable<[string, Entry & { taken: string | undefined }]> {
-    const used = new Set<string>();
-    for (const entry of [...this.#entries.values()].flatMap((byId) => [...byId.values()])) {
-      const { definition, supervisor } = entry;
-      const wanted = definition.name ?? supervisor.ownName ?? provisionalName(definition);
-      const taken = used.has(wanted) ? wanted : undefined;
-      let name = taken === undefined ? wanted : provisionalName(definition);
-      for (let number = 2; used.has(name); number++) name = toUpstreamName(`${provisionalName(definition)}-${number}`);
-      used.add(name);
-      yield [name, { ...entry, taken }];
+  #nameAll(): void {
+    this.#named.clear();
+    const collisions = new Set<string>();
+    const places = [...this.#all()];
+    const holders = new Map<string, Place>();
+    for (const place of places) {
+      const wanted = wantedName(place);
+      if (!holders.has(wanted)) holders.set(wanted, place);
     }
+    for (const place of places) {
+      const wanted = wantedName(place);
+      const by = holders.get(wanted) as Place;
+      if (by === place) {
+        this.#named.set(wanted, { place, taken: undefined });
+        continue;
+      }
+      const own = provisionalName(place.definition);
+      let name = own;
+      // Names that others have by right stay theirs.
+      for (let number = 2; holders.has(name) || this.#named.has(name); number++) {
+        name = toUpstreamName(`${own}-${number}`);
+      }
+      this.#named.set(name, { place, taken: { name: wanted, by } });
+      this.#logCollision(collisions, { wanted, name, place, by });
+    }
+    this.#collisions = collisions;
+  }
+
+  #logCollision(seen: Set<string>, found: { wanted: string; name: string; place: Place; by: Place }): void {
+    const { wanted, name, place, by } = found;
+    const key = `${wanted} ${place.provider} ${place.definition.id} ${by.provider} ${by.definition.id}`;
+    seen.add(key);
+    if (this.#collisions.has(key)) return;
+    this.#deps.logger.warn(
+      { upstream: wanted, provider: by.provider, shadowed: name, shadowedProvider: place.provider },
+      "two upstreams of one name",
+    );
   }
 }
 
-function stateOf(
-  name: string,
-  { options }: UpstreamDefinition,
-  supervisor: Supervisor,
-  taken: string | undefined,
-): UpstreamState {
+function wantedName({ definition, supervisor }: Place): string {
+  return definition.name ?? supervisor.ownName ?? provisionalName(definition);
+}
+
+function stateOf(name: string, { definition, supervisor }: Place, taken: Named["taken"]): UpstreamState {
+  const { options } = definition;
   const { status, since, error, version, description, connection, handle } = supervisor;
-  const collision = `the name ${taken} is taken by another upstream; give one of them a name of its own`;
   return {
     name,
     kind: options.kind,
     url: publicUrl(options),
     status: taken === undefined ? status : "down",
     since,
-    error: taken === undefined ? error : collision,
+    error: taken === undefined ? error : collision(taken),
     version,
     description,
     connection,
     handle,
     timeoutMs: options.timeout,
   };
+}
+
+function collision({ name, by }: { readonly name: string; readonly by: Place }): string {
+  const where = publicUrl(by.definition.options);
+  const holder = `the one of provider ${by.provider}${where === undefined ? "" : ` at ${where}`}`;
+  return `the name ${name} is taken by ${holder}, which comes first; give one of them a name of its own`;
 }
 
 /** What to call an upstream that has no name yet, from its address: `http://traefik-shard:9101` → `traefik-shard`. */

@@ -53,6 +53,7 @@ export class Supervisor {
   #checkedAt = 0;
   #changed = false;
   #stopWatching: (() => void) | undefined;
+  #active = 0;
 
   /** @param label what to call it in the log */
   constructor(label: string, upstream: Upstream, health: HealthPolicy, deps: SupervisorDeps) {
@@ -62,7 +63,14 @@ export class Supervisor {
     this.#deps = deps;
     this.since = deps.timers.date();
     this.handle = {
-      exchange: upstream.exchange,
+      exchange: async (message, context) => {
+        this.#active++;
+        try {
+          return await upstream.exchange(message, context);
+        } finally {
+          this.#active--;
+        }
+      },
       notify: (message, session) => upstream.notify(message, session),
       suspect: () => {
         // Many calls fail at once; one look answers for all of them.
@@ -75,10 +83,26 @@ export class Supervisor {
     this.#run(() => this.#connect());
   }
 
-  async close(): Promise<void> {
+  /** Calls it works on. */
+  get active(): number {
+    return this.#active;
+  }
+
+  /** Shows, before it was ever reached, the tools of the one it replaces. */
+  inherit({ tools }: Supervisor): void {
+    if (this.connection === 0) this.tools = tools;
+  }
+
+  /** Looks after it no more; calls under way go on, and it can still be called by who holds its handle. */
+  retire(): void {
     this.#closed = true;
     this.#cancelTimer();
     this.#stopWatching?.();
+    this.#stopWatching = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.retire();
     await this.#upstream.close();
   }
 

@@ -4,7 +4,11 @@ import { envProvider } from "./index.ts";
 
 async function read(shards: string): Promise<readonly UpstreamDefinition[]> {
   let seen: readonly UpstreamDefinition[] = [];
-  await envProvider(shards).watch((definitions) => (seen = definitions), new AbortController().signal);
+  await envProvider(shards).watch(
+    (definitions) => (seen = definitions),
+    new AbortController().signal,
+    () => undefined,
+  );
   return seen;
 }
 
