@@ -6,6 +6,7 @@ import { createTraefikClient } from "./client/traefik-client.ts";
 import type { Deps } from "./deps.ts";
 import { createDocsCache } from "./docs/docs-cache.ts";
 import { createDocsFetcher } from "./docs/docs-fetcher.ts";
+import { recoverChange } from "./routes/commit-change.ts";
 import type { Settings } from "./settings.ts";
 import { createFolderLock } from "./store/folder-lock.ts";
 import { createHistory } from "./store/history.ts";
@@ -45,7 +46,7 @@ export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULAT
     sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal && { signal }),
   };
   const lock = createFolderLock(store.folder, { sleep: clock.sleep });
-  return {
+  const house: House = {
     client: createTraefikClient({
       baseUrl: apiUrl,
       fetch: simulation?.fetch ?? ((request) => fetch(request)),
@@ -60,7 +61,10 @@ export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULAT
     history: createHistory(stateDir, clock.now),
     queue: createWriteQueue(async (change, signal) => {
       await store.check();
-      return lock.hold(change, signal);
+      return lock.hold(async () => {
+        await recoverChange(house);
+        return change();
+      }, signal);
     }),
     fetchPage: createDocsFetcher({
       sourceUrl: settings.TRAEFIK_DOCS_SOURCE_URL,
@@ -74,6 +78,7 @@ export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULAT
     simulated,
     close: () => simulation?.close(),
   };
+  return house;
 }
 
 function simulate(dynamicDir: string, entryPoints: EntryPoints) {

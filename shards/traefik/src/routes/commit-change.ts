@@ -3,17 +3,20 @@ import type { Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
 import type { ChangeAction, Revision } from "../store/history.ts";
 import { hashOf, type StoredFile } from "../store/route-store.ts";
-import { waitFor, type Expected, type Sight } from "./prove.ts";
+import { lookAtAll, waitFor, type Expected, type Sight } from "./prove.ts";
 import { remedyFor } from "./remedies.ts";
 import { membersOf } from "./render-route.ts";
 import { whyNotLoaded } from "./why-not-loaded.ts";
 
-/** A change of one route file that leaves a file behind. */
+/** A change of one route file. */
 export interface Change {
   readonly name: string;
   readonly action: ChangeAction;
   readonly before: StoredFile | undefined;
-  readonly after: string;
+  /** Undefined: the file goes. */
+  readonly after: string | undefined;
+  /** What the file configures; what it did, when it goes. */
+  readonly members: Expected;
 }
 
 /** What became of it. */
@@ -29,46 +32,102 @@ export interface Made {
 }
 
 /**
- * Writes a route file, tells Traefik, and proves that it shows the route as written. A router that Traefik disables is
- * taken back. To be called by one change at a time.
+ * Makes the changes of one or several route files as one: all are written, Traefik is told once, and it must show every
+ * route as written. When it disables one, all are taken back. To be called by one change at a time.
  *
- * @throws ToolError when the file could not be written; the old state stands then
+ * @throws ToolError when a file could not be written; the old state stands then
  */
-export async function commitChange(
+export async function commitChanges(
   deps: Deps,
-  change: Change,
-  expected: Expected,
+  changes: readonly Change[],
   running: Running,
   signal?: AbortSignal,
 ): Promise<Made> {
-  const { store, history } = deps;
-  const { name, action, before, after } = change;
-  const revision = await history.record({ name, action, before: before?.text ?? null, after });
+  const { history } = deps;
+  const revisions = await history.record(
+    changes.map(({ name, action, before, after }) => ({
+      name,
+      action,
+      before: before?.text ?? null,
+      after: after ?? null,
+    })),
+  );
+  await writeAll(deps, changes, revisions);
+  const made = await prove(deps, changes, running, revisions, signal);
+  for (const { name, action, id } of revisions)
+    await history.audit({ action, name, outcome: made.outcome, revision: id });
+  return made;
+}
+
+/** Writes all files, or, when one cannot be written, none. */
+async function writeAll(
+  { store, history }: Deps,
+  changes: readonly Change[],
+  revisions: readonly Revision[],
+): Promise<void> {
+  const written: Change[] = [];
   try {
-    await store.write(name, after, before?.hash ?? null);
+    await history.begin(revisions);
+    for (const change of changes) {
+      const { name, before, after } = change;
+      if (after !== undefined) await store.write(name, after, before?.hash ?? null);
+      else if (before !== undefined) await store.remove(name, before.hash);
+      written.push(change);
+    }
   } catch (error) {
-    await history.forget(revision);
+    // What cannot be put back now is put back before the next change, by the note that stays.
+    await putBack(store, written);
+    await history.end();
+    await history.forget(revisions);
     throw error;
   }
-  const made = await prove(deps, change, expected, running, revision, signal);
-  await history.audit({ action, name, outcome: made.outcome, revision: revision.id });
-  return made;
+  await history.end();
+}
+
+/** Brings the files of changes back to what they were. */
+async function putBack(store: Deps["store"], changes: readonly Change[]): Promise<void> {
+  for (const { name, before, after } of changes.toReversed()) {
+    const now = after === undefined ? null : hashOf(after);
+    if (before !== undefined) await store.write(name, before.text, now);
+    else if (now !== null) await store.remove(name, now);
+  }
+}
+
+/**
+ * Takes back what a process that died had written of a change to several routes. To be called before a change is made.
+ */
+export async function recoverChange({ store, history, tellTraefik }: Deps): Promise<void> {
+  const revisions = await history.unfinished();
+  for (const { name, before, after } of revisions) {
+    const current = await store.read(name);
+    // Only what that change wrote: a file that somebody has changed since is theirs.
+    if ((current?.text ?? null) !== after || before === after) continue;
+    if (before !== null) await store.write(name, before, current?.hash ?? null);
+    else if (current !== undefined) await store.remove(name, current.hash);
+  }
+  await history.end();
+  if (revisions.length === 0) return;
+  await history.forget(revisions);
+  await history.audit({ action: "recover", routes: revisions.map(({ name }) => name), revision: revisions[0]?.id });
+  await tellTraefik();
 }
 
 async function prove(
   deps: Deps,
-  change: Change,
-  expected: Expected,
+  changes: readonly Change[],
   running: Running,
-  revision: Revision,
+  revisions: readonly Revision[],
   signal?: AbortSignal,
 ): Promise<Made> {
+  const revision = revisions[0]?.id ?? "";
+  const wishes = changes.map(({ members, after }) => ({ members, gone: after === undefined }));
   let sight: Sight & { readonly tookMs: number };
   try {
     await deps.tellTraefik();
-    sight = await waitFor(deps, expected, running, ({ state }) => state === "loaded", signal);
+    const looking = () => lookAtAll(deps, wishes, running, signal);
+    sight = await waitFor(deps, looking, ({ state }) => state === "loaded", signal);
   } catch (error) {
-    // The file is there: whatever fails now is told as its state, not as a call that failed.
+    // The files are there: whatever fails now is told as their state, not as a call that failed.
     if (!(error instanceof ToolError)) throw error;
     return {
       ok: false,
@@ -76,24 +135,24 @@ async function prove(
       warnings: [],
       errors: [],
       reason: error.message,
-      revision: revision.id,
+      revision,
       next_step: error.next ?? "Call reload_config later.",
     };
   }
-  const facts = { warnings: [], errors: [...sight.errors], revision: revision.id };
+  const facts = { warnings: [], errors: [...sight.errors], revision };
   if (sight.state !== "loaded") {
     const { reason, fix } = await whyNotLoaded(deps.store);
     return { ok: false, outcome: "written_not_loaded", ...facts, reason, next_step: fix };
   }
   if (sight.status === "disabled") {
-    await rollBack(deps, change, running, signal);
-    await deps.history.forget(revision);
+    await rollBack(deps, changes, running, signal);
+    await deps.history.forget(revisions);
     return {
       ok: false,
       outcome: "rolled_back",
       warnings: [],
       errors: [...sight.errors],
-      reason: "Traefik loaded the route but disabled it, so the change was taken back.",
+      reason: `Traefik loaded the ${changes.length === 1 ? "route" : "routes"} but disabled ${changes.length === 1 ? "it" : "one"}, so the change was taken back.`,
       next_step: remedyFor(sight.errors),
     };
   }
@@ -114,19 +173,15 @@ async function prove(
   };
 }
 
-/** Puts the old file back, or removes the new one, and waits until Traefik has followed. */
-async function rollBack(
-  deps: Deps,
-  { name, before, after }: Change,
-  running: Running,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { store } = deps;
-  if (before === undefined) await store.remove(name, hashOf(after));
-  else await store.write(name, before.text, hashOf(after));
+/** Puts the old files back and waits until Traefik has followed. */
+async function rollBack(deps: Deps, changes: readonly Change[], running: Running, signal?: AbortSignal): Promise<void> {
+  await putBack(deps.store, changes);
   await deps.tellTraefik();
-  const old = before === undefined ? undefined : membersOf(before.text);
-  const gone = membersOf(after);
-  if (old !== undefined) await waitFor(deps, old, running, ({ state }) => state === "loaded", signal);
-  else if (gone !== undefined) await waitFor(deps, gone, running, ({ state }) => state === "absent", signal);
+  const wishes = changes.flatMap(({ before, after, members }) => {
+    const old = before === undefined ? undefined : membersOf(before.text);
+    if (old !== undefined) return [{ members: old, gone: false }];
+    return after === undefined ? [] : [{ members, gone: true }];
+  });
+  const looking = () => lookAtAll(deps, wishes, running, signal);
+  await waitFor(deps, looking, ({ state }) => state === "loaded", signal);
 }

@@ -111,3 +111,6 @@ export const createInputSchema = z.object({
 });
 
 export type CreateInput = z.output<typeof createInputSchema>;
+
+/** The route itself, without how to go about it. */
+export type RouteWish = Omit<CreateInput, "if_exists" | "probe_backend" | "dry_run">;

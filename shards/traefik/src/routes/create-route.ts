@@ -2,21 +2,14 @@ import { ToolError } from "@shardgate/shard-sdk";
 import { z } from "zod";
 import type { Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
-import type { StoredFile } from "../store/route-store.ts";
-import { commitChange, type Made } from "./commit-change.ts";
-import { findRivals } from "./conflicts.ts";
+import { commitChanges, type Made } from "./commit-change.ts";
 import type { CreateInput } from "./create-input.ts";
-import { withProbe } from "./get-backend-status.ts";
-import { inParallel } from "./in-parallel.ts";
 import { diffLines } from "./diff-lines.ts";
-import { ownName } from "./names.ts";
-import { planHttpRoute } from "./plan-http.ts";
-import { planStreamRoute } from "./plan-stream.ts";
+import { changeFor, checkRivals, prepareRoute, silentBackends } from "./prepare-route.ts";
 import { look, waitFor } from "./prove.ts";
 import { hideHashes } from "./redact.ts";
-import { isOurs, renderRoute, sameRoute } from "./render-route.ts";
 import type { RoutePlan } from "./route-plan.ts";
-import { routeSummarySchema, summarize } from "./route-summary.ts";
+import { routeSummarySchema } from "./route-summary.ts";
 import { findFreezingFile, whyNotLoaded } from "./why-not-loaded.ts";
 
 /** What became of a change. */
@@ -58,33 +51,13 @@ export function createRoute(deps: Deps, input: CreateInput, signal?: AbortSignal
 }
 
 async function attempt(deps: Deps, input: CreateInput, signal?: AbortSignal): Promise<CreateResult> {
-  const { client, store, settings, simulated } = deps;
+  const { client, store, simulated } = deps;
   const running = await client.running(signal);
-  const plan =
-    input.protocol === "http"
-      ? planHttpRoute(input, running, settings, deps.apiUrl)
-      : planStreamRoute(input, running, settings, input.protocol);
-  const text = renderRoute(plan);
-  const existing = await store.read(plan.name);
+  const prepared = await prepareRoute(deps, input, running);
+  const { plan, text, existing, summary } = prepared;
   const warnings = [...plan.warnings];
-  const base = {
-    simulated,
-    route: summarize(plan.name, plan, running),
-    picked: [...plan.picked],
-    warnings,
-    errors: [],
-  };
-  requireOwner(plan, existing, running);
-  if (existing !== undefined && sameRoute(existing.text, text))
-    return unchanged(deps, plan, base, running, input.dry_run, signal);
-  if (existing !== undefined && input.if_exists === "error") {
-    throw new ToolError(
-      `Route ${plan.name} exists with other settings:\n${hideHashes(diffLines(existing.text, text))}`,
-      {
-        next: 'Call again with if_exists: "replace" to change it (the old version is kept), or choose another name.',
-      },
-    );
-  }
+  const base = { simulated, route: summary, picked: [...plan.picked], warnings, errors: [] };
+  if (prepared.same) return unchanged(deps, plan, base, running, input.dry_run, signal);
   warnings.push(...checkRivals(plan, running));
   const freezing = await findFreezingFile(store);
   if (freezing !== undefined) throw new ToolError(`${freezing.reason} Nothing was written.`, { next: freezing.fix });
@@ -99,13 +72,7 @@ async function attempt(deps: Deps, input: CreateInput, signal?: AbortSignal): Pr
       next_step: "Nothing was changed. Call again with dry_run: false to make it so.",
     };
   }
-  const change = {
-    name: plan.name,
-    action: existing === undefined ? "create" : "replace",
-    before: existing,
-    after: text,
-  } as const;
-  const made = await commitChange(deps, change, plan, running, signal);
+  const made = await commitChanges(deps, [changeFor(prepared)], running, signal);
   const silent = made.ok && input.probe_backend ? await silentBackends(deps, base.route) : [];
   return {
     ...base,
@@ -114,78 +81,6 @@ async function attempt(deps: Deps, input: CreateInput, signal?: AbortSignal): Pr
     warnings: [...warnings, ...made.warnings, ...silent],
     next_step: nextStep(made, base.route.urls, simulated),
   };
-}
-
-/** Backends of a route that is active now which do not answer from here. */
-async function silentBackends(deps: Deps, { backends, protocol }: CreateResult["route"]): Promise<string[]> {
-  // A UDP service answers nothing that is not its own protocol, and behind a simulated Traefik there is nothing.
-  if (deps.simulated || protocol === "udp") return [];
-  const servers = backends.slice(0, 5).map((server) => ({ server, service: "", traefik_status: "unknown" as const }));
-  const probed = await inParallel(servers, 5, (server) => withProbe(server, deps));
-  return probed.flatMap(({ server, probe }) => {
-    if (probe === undefined || probe.tcp || !probe.conclusive) return [];
-    return [
-      `${server} does not answer from here (${probe.error ?? "no connection"}): until it does, requests get 502.`,
-    ];
-  });
-}
-
-/** Refuses names that belong to files which are not ours. */
-function requireOwner(plan: RoutePlan, existing: StoredFile | undefined, running: Running): void {
-  if (existing !== undefined && !isOurs(existing.text)) {
-    throw new ToolError(`${existing.path} was not made by this shard.`, {
-      next: "Choose another name, or move that file away.",
-    });
-  }
-  const taken = Object.keys(plan.routers).find(
-    (name) => existing === undefined && running[plan.protocol].routers[ownName(name, running)] !== undefined,
-  );
-  if (taken !== undefined) {
-    throw new ToolError(`Traefik already has a router ${ownName(taken, running)}, from a file that is not ours.`, {
-      next: "Choose another name; ours would silently take its place.",
-    });
-  }
-}
-
-/** The same rule on the same entrypoint: an error when chance would decide, else a warning. */
-function checkRivals(plan: RoutePlan, running: Running): string[] {
-  if (plan.protocol === "udp") return checkUdp(plan, running);
-  const router = (plan.routers[plan.name] ?? {}) as { priority?: number; tls?: unknown };
-  const modelled = running.entryPoints.some(
-    ({ name, http }) => plan.entryPoints.includes(name) && http.tls !== undefined,
-  );
-  const wanted = {
-    ownName: ownName(plan.name, running),
-    rule: plan.rule,
-    entryPoints: plan.entryPoints,
-    tls: router.tls !== undefined || modelled,
-    priority: router.priority,
-  };
-  const rivals = findRivals(running[plan.protocol], plan.protocol, wanted);
-  const random = rivals.filter((rival) => rival.random);
-  if (random.length > 0) {
-    throw new ToolError(
-      `${random.map(({ name }) => name).join(", ")} has the same rule and priority on the same entrypoint: Traefik would choose between them by chance.`,
-      {
-        next: "Use another host, change that route instead, or give a higher priority to make this one win.",
-      },
-    );
-  }
-  return rivals.map(
-    ({ name, priority }) => `${name} has the same rule with priority ${priority}; the higher priority wins.`,
-  );
-}
-
-/** Traefik serves one UDP router on an entrypoint and ignores the others. */
-function checkUdp(plan: RoutePlan, running: Running): string[] {
-  const rival = Object.entries(running.udp.routers).find(
-    ([name, { using }]) =>
-      name !== ownName(plan.name, running) && using.some((entryPoint) => plan.entryPoints.includes(entryPoint)),
-  );
-  if (rival === undefined) return [];
-  throw new ToolError(`${rival[0]} uses that UDP entrypoint already, and Traefik serves only one route there.`, {
-    next: "Use another UDP entrypoint, or delete that route first.",
-  });
 }
 
 type Base = Pick<CreateResult, "simulated" | "route" | "picked" | "warnings" | "errors">;
@@ -199,10 +94,11 @@ async function unchanged(
   dryRun: boolean,
   signal?: AbortSignal,
 ): Promise<CreateResult> {
-  let sight = await look(deps.client, plan, running, signal);
+  const looking = () => look(deps.client, plan, running, signal);
+  let sight = await looking();
   if (sight.state !== "loaded" && !dryRun) {
     await deps.tellTraefik();
-    sight = await waitFor(deps, plan, running, ({ state }) => state === "loaded", signal);
+    sight = await waitFor(deps, looking, ({ state }) => state === "loaded", signal);
   }
   if (sight.state === "loaded") {
     const errors = [...sight.errors];
@@ -218,7 +114,7 @@ async function unchanged(
   return { ok: false, outcome: "written_not_loaded", ...base, reason, next_step: fix };
 }
 
-function nextStep({ ok, next_step: otherwise }: Made, [url]: readonly string[], simulated: boolean): string {
+export function nextStep({ ok, next_step: otherwise }: Made, [url]: readonly string[], simulated: boolean): string {
   if (!ok || otherwise !== "") return otherwise;
   if (simulated)
     return "Nothing serves it yet: this Traefik is simulated. Tell the user to connect a real one (TRAEFIK_API_URL, TRAEFIK_DYNAMIC_DIR).";

@@ -88,16 +88,17 @@ export async function removeRoute(
   signal?: AbortSignal,
 ): Promise<Gone & { readonly revision: string }> {
   const { store, history } = deps;
-  const revision = await history.record({ name, action, before: file.text, after: null });
+  const recorded = await history.record([{ name, action, before: file.text, after: null }]);
   try {
     await store.remove(name, file.hash);
   } catch (error) {
-    await history.forget(revision);
+    await history.forget(recorded);
     throw error;
   }
   const gone = await proveGone(deps, members, running, signal);
-  await history.audit({ action, name, outcome: gone.outcome, revision: revision.id });
-  return { ...gone, revision: revision.id };
+  const revision = recorded[0]?.id ?? "";
+  await history.audit({ action, name, outcome: gone.outcome, revision });
+  return { ...gone, revision };
 }
 
 /** The router's name for what was asked: with our prefix, or spelled out as another provider's. */
@@ -160,8 +161,7 @@ async function proveGone(deps: Deps, members: Expected, running: Running, signal
     // Stale means: something else of that name is there now.
     const sight = await waitFor(
       deps,
-      members,
-      running,
+      () => look(deps.client, members, running, signal),
       ({ state }) => state === "absent" || (before.state === "loaded" && state === "stale"),
       signal,
     );

@@ -1,10 +1,10 @@
 import { ToolError } from "@shardgate/shard-sdk";
 import { isAddressRange } from "@shardgate/traefik-sim/config";
-import type { CreateInput } from "./create-input.ts";
+import type { RouteWish } from "./create-input.ts";
 import type { Members } from "./route-plan.ts";
 
 /** Middlewares that a route brings itself, in the order requests pass them: who may come in, how often, then the rest. */
-export function ownMiddlewares(input: CreateInput, name: string): Members {
+export function ownMiddlewares(input: RouteWish, name: string): Members {
   const { ip_allowlist: ranges, basic_auth_users: users, rate_limit: rate, security_headers: headers } = input;
   const members: Record<string, Readonly<Record<string, unknown>>> = {};
   if (ranges !== undefined) members[`${name}-allow`] = { ipAllowList: { sourceRange: checkRanges(ranges) } };

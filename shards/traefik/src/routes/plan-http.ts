@@ -3,7 +3,7 @@ import type { Running } from "../client/api-types.ts";
 import type { Settings } from "../settings.ts";
 import { missingOutpost } from "./authentik.ts";
 import { portOf, readBackend } from "./backends.ts";
-import type { CreateInput } from "./create-input.ts";
+import type { RouteWish } from "./create-input.ts";
 import { buildRule, readHost, requireAllowedDomains } from "./hosts.ts";
 import { ownName, routerName } from "./names.ts";
 import { ownMiddlewares } from "./own-middlewares.ts";
@@ -21,7 +21,7 @@ const AUTH = ["basicAuth", "digestAuth", "forwardAuth", "plugin"];
  * @param apiUrl base URL of Traefik's API, which no backend may be
  * @throws ToolError naming the field that cannot be used
  */
-export function planHttpRoute(input: CreateInput, running: Running, settings: Settings, apiUrl: string): RoutePlan {
+export function planHttpRoute(input: RouteWish, running: Running, settings: Settings, apiUrl: string): RoutePlan {
   requirePlainText(input);
   if (input.tls_passthrough !== undefined)
     throw new ToolError("`tls_passthrough` exists for TCP routes only.", {
@@ -90,7 +90,7 @@ interface Target {
   readonly picked: readonly string[];
 }
 
-function planTarget(input: CreateInput, name: string, running: Running, settings: Settings, apiUrl: string): Target {
+function planTarget(input: RouteWish, name: string, running: Running, settings: Settings, apiUrl: string): Target {
   const urls = [...(input.backend === undefined ? [] : [input.backend]), ...(input.backends ?? [])];
   if (input.service !== undefined) {
     if (urls.length > 0) throw new ToolError("`service` and `backend` were both given.", { next: "Give one of them." });

@@ -3,7 +3,7 @@ import { nearest, parseRule } from "@shardgate/traefik-sim/config";
 import type { ApiEntryPoint, Running } from "../client/api-types.ts";
 import type { Settings } from "../settings.ts";
 import { forbiddenHost, portOf } from "./backends.ts";
-import type { CreateInput } from "./create-input.ts";
+import type { RouteWish } from "./create-input.ts";
 import { readHost } from "./hosts.ts";
 import { routerName } from "./names.ts";
 import { knownResolvers } from "./pick-entry.ts";
@@ -31,7 +31,7 @@ const TCP_ONLY = ["host", "hosts", "rule", "cert_resolver", "tls_passthrough", "
  * @throws ToolError naming the field that cannot be used
  */
 export function planStreamRoute(
-  input: CreateInput,
+  input: RouteWish,
   running: Running,
   settings: Settings,
   protocol: "tcp" | "udp",
@@ -81,7 +81,7 @@ export function planStreamRoute(
 }
 
 function pickStreamEntry(
-  input: CreateInput,
+  input: RouteWish,
   running: Running,
   protocol: "tcp" | "udp",
   picked: string[],
@@ -118,7 +118,7 @@ function isWeb({ name, address, http }: ApiEntryPoint): boolean {
 }
 
 function matchTcp(
-  input: CreateInput,
+  input: RouteWish,
   running: Running,
   settings: Settings,
   picked: string[],
@@ -156,7 +156,7 @@ function matchTcp(
 }
 
 function tlsOf(
-  input: CreateInput,
+  input: RouteWish,
   running: Running,
   settings: Settings,
   picked: string[],
@@ -168,7 +168,7 @@ function tlsOf(
   return { certResolver: resolver };
 }
 
-function readAddresses(input: CreateInput, settings: Settings): readonly string[] {
+function readAddresses(input: RouteWish, settings: Settings): readonly string[] {
   const given = [...(input.backend === undefined ? [] : [input.backend]), ...(input.backends ?? [])];
   return [...new Set(given)].map((text) => {
     const [, host = "", port = ""] =

@@ -65,32 +65,59 @@ const ASK_EVERY = [30, 200] as const;
 const FIRST_PHASE = 300;
 
 /**
- * Asks until Traefik shows what was expected, or `patience` ms have passed. While it does not, Traefik is told again to
- * load: a load that met a half-written folder fails for good, until the next event.
+ * Looks until it is as wished, or VERIFY_TIMEOUT_MS have passed. While it is not, Traefik is told again to load: a load
+ * that met a half-written folder fails for good, until the next event.
  *
- * @param done when to stop asking
+ * @param looking looks once
+ * @param done when to stop
  * @returns what was seen last, and how long it took
  */
 export async function waitFor(
-  deps: Deps,
-  expected: Expected,
-  running: Running,
+  { clock, settings, tellTraefik }: Deps,
+  looking: () => Promise<Sight>,
   done: (sight: Sight) => boolean,
   signal?: AbortSignal,
 ): Promise<Sight & { readonly tookMs: number }> {
-  const { client, clock, settings } = deps;
   const started = clock.now();
   let poked = started;
   for (;;) {
-    const sight = await look(client, expected, running, signal);
+    const sight = await looking();
     const tookMs = clock.now() - started;
     if (done(sight) || tookMs >= settings.VERIFY_TIMEOUT_MS) return { ...sight, tookMs };
     if (clock.now() - poked >= POKE_EVERY) {
-      await deps.tellTraefik();
+      await tellTraefik();
       poked = clock.now();
     }
     await clock.sleep(tookMs < FIRST_PHASE ? ASK_EVERY[0] : ASK_EVERY[1], signal);
   }
+}
+
+/** What Traefik should show of a route after a change: its members as they are, or that it is gone. */
+export interface Wish {
+  readonly members: Expected;
+  readonly gone: boolean;
+}
+
+/** Looks at several routes as one: `loaded` when every wish is met. */
+export async function lookAtAll(
+  deps: Deps,
+  wishes: readonly Wish[],
+  running: Running,
+  signal?: AbortSignal,
+): Promise<Sight> {
+  // One route is three small questions; for more, one large one is cheaper.
+  const lookup = wishes.length === 1 ? deps.client : lookupIn(await deps.client.running(signal));
+  const sights = await Promise.all(wishes.map(({ members }) => look(lookup, members, running, signal)));
+  const met = sights.every(({ state }, index) =>
+    wishes[index]?.gone === true ? state !== "loaded" : state === "loaded",
+  );
+  const there = sights.filter((_, index) => wishes[index]?.gone !== true);
+  return {
+    state: met ? "loaded" : sights.every(({ state }) => state === "absent") ? "absent" : "stale",
+    status: worst(there.map(({ status }) => status)),
+    errors: [...new Set(there.flatMap(({ errors }) => errors))],
+    seenAs: there.flatMap(({ seenAs }) => seenAs),
+  };
 }
 
 /** The router itself, and its clones on the entrypoints it is meant for. */

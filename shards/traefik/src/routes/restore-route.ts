@@ -1,9 +1,11 @@
 import { ToolError } from "@shardgate/shard-sdk";
 import { isFatal, readDynamicFile } from "@shardgate/traefik-sim/config";
 import { z } from "zod";
+import type { Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
 import type { Revision } from "../store/history.ts";
-import { commitChange } from "./commit-change.ts";
+import type { StoredFile } from "../store/route-store.ts";
+import { commitChanges, type Change } from "./commit-change.ts";
 import { isRunning, removeRoute } from "./delete-route.ts";
 import { diffLines } from "./diff-lines.ts";
 import { ownName, routerName } from "./names.ts";
@@ -17,12 +19,16 @@ export const restoreInputSchema = z.object({
     .string()
     .max(80)
     .optional()
-    .describe("Route whose last change is undone. Leave out: the last change of any route."),
+    .describe(
+      "Route whose last change is undone, of this route alone. Leave out: the last change, with all its routes.",
+    ),
   revision: z
     .string()
     .max(60)
     .optional()
-    .describe("Undo back to before this change; get_route lists a route's changes. Needs name."),
+    .describe(
+      "Undo back to before this change; get_route lists a route's changes. Without name: all that this change was about.",
+    ),
   dry_run: z.boolean().default(false).describe("true: change nothing, show what would be."),
 });
 
@@ -43,6 +49,10 @@ export const restoreOutputSchema = z.object({
     .object({ action: z.string(), at: z.string(), revision: z.string() })
     .describe("The change that was undone."),
   route: routeSummarySchema.optional(),
+  routes: z
+    .array(z.string())
+    .optional()
+    .describe("Every route that was brought back, where the change was about several."),
   warnings: z.array(z.string()),
   errors: z.array(z.string()),
   reason: z.string().optional(),
@@ -73,9 +83,65 @@ async function attempt(
   signal?: AbortSignal,
 ): Promise<RestoreResult> {
   const { client, store, simulated } = deps;
-  const change = await findChange(deps, input);
-  const { name, before: wanted } = change;
+  const found = await findChange(deps, input);
   const running = await client.running(signal);
+  const backs = await Promise.all(found.map((revision) => wayBack(deps, revision, running)));
+  const [revision] = found as [Revision];
+  const [first] = backs as [Back];
+  const base = {
+    simulated,
+    undone: { action: revision.action, at: revision.at, revision: revision.id },
+    warnings: [],
+    errors: [],
+    diff: backs.map(({ diff }) => diff).join("\n"),
+    ...(backs.length > 1 && { routes: backs.map(({ name }) => name) }),
+  };
+  const todo = backs.filter(({ same }) => !same);
+  if (todo.length === 0)
+    return { ok: true, outcome: "unchanged", ...base, next_step: "The route is already as it was then." };
+  const changes = todo.map(changeBack);
+  const route = backs.length > 1 ? {} : { route: summarize(first.name, (changes[0] as Change).members, running) };
+  if (input.dry_run)
+    return {
+      ok: true,
+      outcome: "dry_run",
+      ...base,
+      ...route,
+      next_step: "Nothing was changed. Call again with dry_run: false to make it so.",
+    };
+  const [only] = todo as [Back];
+  if (todo.length === 1 && only.wanted === null && only.current !== undefined) {
+    const { name, current } = only;
+    const { members } = changes[0] as Change;
+    const gone = await removeRoute(deps, { name, file: current, action: "restore" }, members, running, signal);
+    return { ...base, ...route, ...gone };
+  }
+  const freezing = await findFreezingFile(store);
+  if (freezing !== undefined) throw new ToolError(`${freezing.reason} Nothing was written.`, { next: freezing.fix });
+  const made = await commitChanges(deps, changes, running, signal);
+  const allGone = todo.every(({ wanted }) => wanted === null);
+  return {
+    ...base,
+    ...route,
+    ...made,
+    outcome: allGone ? (made.ok ? "deleted" : "deleted_not_unloaded") : made.outcome,
+    warnings: [...made.warnings],
+    next_step: made.next_step || (allGone ? "The routes are gone." : "All is active again as it was then."),
+  };
+}
+
+/** What brings one route back to before a change. */
+interface Back {
+  readonly name: string;
+  /** The file as it was; null when there was none. */
+  readonly wanted: string | null;
+  readonly current: StoredFile | undefined;
+  readonly same: boolean;
+  readonly diff: string;
+}
+
+/** @throws ToolError when the route's file, or its name, is somebody else's now */
+async function wayBack({ store }: Deps, { name, before: wanted }: Revision, running: Running): Promise<Back> {
   const current = await store.read(name);
   if (current !== undefined && !isOurs(current.text))
     throw new ToolError(`${current.path} was not made by this shard.`, { next: "Move that file away first." });
@@ -84,79 +150,39 @@ async function attempt(
       next: "Remove it there first.",
     });
   }
-  const undone = { action: change.action, at: change.at, revision: change.id };
-  const base = {
-    simulated,
-    undone,
-    warnings: [],
-    errors: [],
-    diff: hideHashes(diffLines(current?.text ?? "", wanted ?? "")),
-  };
   const same = wanted === null ? current === undefined : current !== undefined && sameRoute(current.text, wanted);
-  if (same) return { ok: true, outcome: "unchanged", ...base, next_step: "The route is already as it was then." };
-  const members = membersOf(wanted ?? (current?.text as string));
-  if (
-    members === undefined ||
-    (wanted !== null && (!isOurs(wanted) || isFatal(readDynamicFile(Buffer.from(wanted)).findings)))
-  ) {
-    throw new ToolError("What was there before cannot be read by Traefik any more.", {
-      next: "Make the route anew with create_route.",
-    });
-  }
-  const route = summarize(name, members, running);
-  if (input.dry_run)
-    return {
-      ok: true,
-      outcome: "dry_run",
-      ...base,
-      route,
-      next_step: "Nothing was changed. Call again with dry_run: false to make it so.",
-    };
-  if (wanted === null) {
-    const gone = await removeRoute(
-      deps,
-      { name, file: current as NonNullable<typeof current>, action: "restore" },
-      members,
-      running,
-      signal,
-    );
-    return { ...base, route, ...gone };
-  }
-  const freezing = await findFreezingFile(store);
-  if (freezing !== undefined) throw new ToolError(`${freezing.reason} Nothing was written.`, { next: freezing.fix });
-  const made = await commitChange(
-    deps,
-    { name, action: "restore", before: current, after: wanted },
-    members,
-    running,
-    signal,
-  );
-  return {
-    ...base,
-    route,
-    ...made,
-    warnings: [...made.warnings],
-    next_step: made.next_step || "The route is active again as it was then.",
-  };
+  return { name, wanted, current, same, diff: hideHashes(diffLines(current?.text ?? "", wanted ?? "")) };
+}
+
+/** @throws ToolError when what was there before is nothing Traefik would read */
+function changeBack({ name, wanted, current }: Back): Change {
+  const members = membersOf(wanted ?? current?.text ?? "");
+  const unusable = wanted !== null && (!isOurs(wanted) || isFatal(readDynamicFile(Buffer.from(wanted)).findings));
+  if (members !== undefined && !unusable)
+    return { name, action: "restore", before: current, after: wanted ?? undefined, members };
+  throw new ToolError(`What was there before of ${name} cannot be read by Traefik any more.`, {
+    next: "Make the route anew with create_route.",
+  });
 }
 
 async function findChange(
   { history, settings }: Deps,
   { name, revision }: z.output<typeof restoreInputSchema>,
-): Promise<Revision> {
+): Promise<readonly Revision[]> {
   if (name === undefined) {
-    if (revision !== undefined) throw new ToolError("`revision` needs `name`.", { next: "Give the route's name too." });
-    const last = await history.latest();
-    if (last === undefined)
+    const id = revision ?? (await history.latest())?.id;
+    if (id === undefined)
       throw new ToolError("No route was changed yet, so there is nothing to undo.", {
         next: "list_routes shows what exists.",
       });
-    return last;
+    const change = await history.change(id);
+    if (change.length > 0) return change;
+    throw new ToolError(`No change ${JSON.stringify(id)} is known.`, { next: "get_route lists a route's changes." });
   }
   const router = routerName(name, settings.NAME_PREFIX);
   const changes = await history.of(router);
   const found = revision === undefined ? changes[0] : changes.find(({ id }) => id === revision);
-  if (found !== undefined) return found;
+  if (found !== undefined) return [found];
   const known = changes.map(({ id, action }) => `${id} (${action})`).join(", ");
   throw new ToolError(
     revision === undefined

@@ -44,7 +44,7 @@ onBothKinds("undo, one route, reload", (stage) => {
     await expect(stage.target.call("restore_route", { name: "app", revision: "../../x" })).rejects.toThrow(
       "has no change",
     );
-    await expect(stage.target.call("restore_route", { revision: "x" })).rejects.toThrow("needs `name`");
+    await expect(stage.target.call("restore_route", { revision: "x" })).rejects.toThrow("No change");
   });
 
   test("a route shows all that applies to it, without secrets", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, mkdir, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -17,7 +17,11 @@ const revisionSchema = z.object({
   before: z.string().nullable(),
   /** The file the change wrote; null when it deleted it. */
   after: z.string().nullable(),
+  /** Every route of the change, where it was about several; their revisions have one id. */
+  routes: z.array(z.string()).optional(),
 });
+
+const pendingSchema = z.object({ id: z.string(), routes: z.array(z.string()) });
 
 /** One change of one route file, with all that is needed to undo it. */
 export type Revision = z.output<typeof revisionSchema>;
@@ -25,10 +29,18 @@ export type ChangeAction = z.output<typeof actionSchema>;
 
 /** Earlier versions of route files, kept outside the directory that Traefik loads, and a log of what was done. */
 export interface History {
-  /** Keeps what a change replaces, before the change is made. */
-  record(change: Pick<Revision, "name" | "action" | "before" | "after">): Promise<Revision>;
+  /** Keeps what a change of one route or several replaces, before it is made. All get one id. */
+  record(changes: readonly Pick<Revision, "name" | "action" | "before" | "after">[]): Promise<readonly Revision[]>;
   /** Drops a recorded change that was not made after all. */
-  forget(revision: Revision): Promise<void>;
+  forget(revisions: readonly Revision[]): Promise<void>;
+  /** Notes that the files of a change are being written; a process that dies then leaves the note. */
+  begin(revisions: readonly Revision[]): Promise<void>;
+  /** Takes the note back: all files are written, or none. */
+  end(): Promise<void>;
+  /** The change that a process died in, if one did. */
+  unfinished(): Promise<readonly Revision[]>;
+  /** One change by its id, with all its routes; empty when there is none. */
+  change(id: string): Promise<readonly Revision[]>;
   /** Changes of one route, newest first. */
   of(name: string): Promise<readonly Revision[]>;
   /** The newest change of any route. */
@@ -63,23 +75,51 @@ export function createHistory(stateDir: string, now: () => number): History {
       .toReversed();
   }
 
+  const pending = join(stateDir, "pending.json");
+  const write = (file: string, value: unknown): Promise<void> =>
+    atomicWrite(fs, file, Buffer.from(JSON.stringify(value, undefined, 1)));
+
+  async function several(names: readonly string[], id: string): Promise<Revision[]> {
+    const found = await Promise.all(names.map((name) => read(name, id)));
+    return found.filter((revision) => revision !== undefined);
+  }
+
   return {
-    async record(change) {
+    async record(changes) {
       const at = new Date(now()).toISOString();
       const id = `${at.replace(/[-:.]/g, "").toLowerCase()}-${randomBytes(2).toString("hex")}`;
-      const revision: Revision = { id, at, ...change };
-      await mkdir(folderOf(change.name), { recursive: true, mode: 0o700 });
-      await atomicWrite(
-        fs,
-        join(folderOf(change.name), `${id}.json`),
-        Buffer.from(JSON.stringify(revision, undefined, 1)),
-      );
-      for (const old of (await ids(change.name)).slice(KEEP))
-        await unlink(join(folderOf(change.name), `${old}.json`)).catch(() => {});
-      return revision;
+      const together = changes.length > 1 ? { routes: changes.map(({ name }) => name) } : {};
+      const revisions = changes.map((change): Revision => ({ id, at, ...change, ...together }));
+      for (const revision of revisions) {
+        await mkdir(folderOf(revision.name), { recursive: true, mode: 0o700 });
+        await write(join(folderOf(revision.name), `${id}.json`), revision);
+        for (const old of (await ids(revision.name)).slice(KEEP))
+          await unlink(join(folderOf(revision.name), `${old}.json`)).catch(() => {});
+      }
+      return revisions;
     },
-    async forget(revision) {
-      await unlink(join(folderOf(revision.name), `${revision.id}.json`)).catch(() => {});
+    async forget(revisions) {
+      for (const { name, id } of revisions) await unlink(join(folderOf(name), `${id}.json`)).catch(() => {});
+    },
+    async begin(revisions) {
+      const [first] = revisions;
+      if (first?.routes !== undefined) await write(pending, { id: first.id, routes: first.routes });
+    },
+    async end() {
+      await rm(pending, { force: true });
+    },
+    async unfinished() {
+      const text = await readFile(pending, "utf8").catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+      });
+      if (text === undefined) return [];
+      const { id, routes } = pendingSchema.parse(JSON.parse(text));
+      return several(routes, id);
+    },
+    async change(id) {
+      // An id becomes part of a path only when it looks like one of ours.
+      if (!/^\d{8}t\d{9}z-[0-9a-f]{4}$/.test(id)) return [];
+      return several(await namesIn(folder), id);
     },
     async of(name) {
       const found = await Promise.all((await ids(name)).map((id) => read(name, id)));

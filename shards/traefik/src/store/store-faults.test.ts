@@ -167,7 +167,7 @@ test("history keeps the newest twenty changes of a route", async () => {
   let now = Date.parse("2026-01-01");
   const history = createHistory(join(dynamicDir, "state"), () => (now += 1000));
   for (let index = 0; index < 25; index++)
-    await history.record({ name: "mcp-a", action: "replace", before: String(index), after: null });
+    await history.record([{ name: "mcp-a", action: "replace", before: String(index), after: null }]);
   const kept = await history.of("mcp-a");
   expect(kept.map(({ before }) => before)).toEqual(Array.from({ length: 20 }, (_, index) => String(24 - index)));
   expect(await history.latest()).toMatchObject({ before: "24" });

@@ -1,5 +1,6 @@
 import type { Tool } from "@shardgate/shard-sdk";
 import type { Deps } from "../deps.ts";
+import { applyRoutesTool } from "./apply-routes.ts";
 import { checkSslStatusTool } from "./check-ssl-status.ts";
 import { createRouteTool } from "./create-route.ts";
 import { deleteRouteTool } from "./delete-route.ts";
@@ -16,6 +17,7 @@ const MAKERS = [
   listRoutesTool,
   getRouteTool,
   createRouteTool,
+  applyRoutesTool,
   deleteRouteTool,
   restoreRouteTool,
   validateConfigTool,
