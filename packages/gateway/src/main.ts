@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import process from "node:process";
+import { text as readAll } from "node:stream/consumers";
 import type { App } from "./app.ts";
 import type { Io, Listening } from "./commands/command.ts";
 import { runCommand } from "./commands/run.ts";
@@ -23,6 +24,8 @@ const io: Io = {
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
   readFile: (path) => readFile(path, "utf8"),
+  readInput: () => readAll(process.stdin),
+  fetch,
   listen,
 };
 

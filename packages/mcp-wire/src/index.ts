@@ -30,6 +30,7 @@ export {
   type SessionLimits,
 } from "./sessions.ts";
 export { connectUpstream } from "./upstream/connect-upstream.ts";
+export { modernRequest } from "./upstream/modern-client.ts";
 export type { ListedTool, UpstreamClient } from "./upstream/upstream-client.ts";
 export { UpstreamError, type UpstreamFailure } from "./upstream-error.ts";
 export { RpcCode, WireError } from "./wire-error.ts";

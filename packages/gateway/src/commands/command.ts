@@ -22,9 +22,15 @@ export interface Io {
   writeError(text: string): void;
   /** @throws Error with `code` ENOENT, EACCES … */
   readFile(path: string): Promise<string>;
+  /** Everything on standard input. */
+  readInput(): Promise<string>;
+  fetch(request: Request): Promise<Response>;
   /** @throws Error with `code` EADDRINUSE, EACCES … */
   listen(app: App, host: string, port: number): Promise<Listening>;
 }
+
+/** Values of a command's options by their long name in camel case. */
+export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Something one can ask of the binary. */
 export interface Command {
@@ -32,10 +38,9 @@ export interface Command {
   readonly summary: string;
   readonly options: readonly { readonly flags: string; readonly description: string }[];
   readonly arguments: readonly { readonly name: string; readonly description: string }[];
-  /** @returns the exit code */
-  run(
-    args: readonly string[],
-    options: Readonly<Record<string, string | boolean | undefined>>,
-    io: Io,
-  ): Promise<number>;
+  /**
+   * @returns the exit code: 0 done, 1 failed, 5 a tool that failed
+   * @throws CommandError or SettingsError with what to tell the person
+   */
+  run(args: readonly string[], options: OptionValues, io: Io): Promise<number>;
 }

@@ -1,5 +1,6 @@
 import { Command as Parser, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
+import { CommandError } from "./command-error.ts";
 import type { Io } from "./command.ts";
 import { commands } from "./index.ts";
 import { SettingsError } from "./settings-error.ts";
@@ -24,8 +25,8 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof SettingsError)) throw error;
+    if (!(error instanceof SettingsError || error instanceof CommandError)) throw error;
     io.writeError(`${error.message}\n`);
-    return 2;
+    return error instanceof SettingsError ? 2 : 1;
   }
 }

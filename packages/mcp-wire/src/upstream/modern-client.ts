@@ -85,14 +85,16 @@ export class ModernClient implements UpstreamClient {
   }
 }
 
-/** A modern request of our own. */
+/** A modern request of our own; `more` goes to its `_meta`. */
 export function modernRequest(
   id: number,
   method: string,
   params: Record<string, unknown>,
   clientInfo: object,
+  more: object = {},
 ): Message {
   const meta = {
+    ...more,
     [MetaKey.protocolVersion]: LATEST_MODERN,
     [MetaKey.clientInfo]: clientInfo,
     [MetaKey.clientCapabilities]: {},

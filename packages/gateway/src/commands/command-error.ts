@@ -1,0 +1,2 @@
+/** What a command could not do; its message is for the person who ran it. */
+export class CommandError extends Error {}
