@@ -34,6 +34,8 @@ export function toUpstreamName(name: string): string {
 export interface OwnedName {
   readonly upstream: string;
   readonly tool: string;
+  /** True where the tool is to be called by its own name, without its upstream's; it is, unless another one would be too. */
+  readonly isBare?: boolean;
 }
 
 /**
@@ -46,6 +48,13 @@ export interface OwnedName {
  */
 export function qualifyNames(entries: readonly OwnedName[]): string[] {
   const plain = entries.map((entry) => `${entry.upstream}${SEPARATOR}${entry.tool}`);
+  const uses = new Map<string, number>(plain.map((name) => [toGrammar(name), 1]));
+  for (const { isBare, tool } of entries) {
+    if (isBare === true) uses.set(toGrammar(tool), (uses.get(toGrammar(tool)) ?? 0) + 1);
+  }
+  for (const [index, { isBare, tool }] of entries.entries()) {
+    if (isBare === true && uses.get(toGrammar(tool)) === 1) plain[index] = tool;
+  }
   const wanted = plain.map(toGrammar);
   const count = new Map<string, number>();
   for (const name of wanted) count.set(name, (count.get(name) ?? 0) + 1);

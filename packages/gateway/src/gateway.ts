@@ -8,6 +8,7 @@ import {
 } from "@shardgate/mcp-wire";
 import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
+import type { Catalog } from "./core/catalog.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Snapshot, UpstreamState } from "./core/snapshot.ts";
 import type { ProviderStatus } from "./providers/watch-providers.ts";
@@ -107,7 +108,12 @@ export function createGateway({
       }
       return dispatch(upstream, message.withName(route.nameJson), context, front);
     },
-    relay: async (name, message, context, front) => await dispatch(upstreamOf(name), message, context, front),
+    async relay(name, message, context, front) {
+      const upstream = upstreamOf(name);
+      const isCall = message.method === "tools/call";
+      const request = isCall ? offered(registry.current.catalog, name, message) : message;
+      return await dispatch(upstream, request, context, front);
+    },
     notify(name, message, context) {
       registry.current.upstreams.get(name)?.handle.notify(message, context.session);
     },
@@ -159,6 +165,15 @@ const FAILURES: Record<UpstreamError["failure"], { kind: GatewayErrorKind; phase
   "session-lost": { kind: "upstream_unavailable", phase: "connect" },
   cancelled: { kind: "cancelled", phase: "call" },
 };
+
+/** A call of one upstream's tool, under the name the upstream knows; one that is not offered is as good as none. */
+function offered(catalog: Catalog, upstream: string, message: Message): Message {
+  const { name } = message;
+  if (name === undefined || !catalog.isChosen(upstream)) return message;
+  const own = catalog.ownName(upstream, name);
+  if (own === undefined) throw unknownTool(name);
+  return message.withName(own);
+}
 
 function unknownTool(name: string | undefined): GatewayError {
   const message = name === undefined ? "params.name is missing; name the tool to call" : `Unknown tool: ${name}`;

@@ -14,6 +14,10 @@ export interface ExchangeContext {
   readonly cancellation: Cancellation;
   /** Headers that mirror arguments (`mcp-param-*`), to be passed on as they are; name and value in turn. */
   readonly paramHeaders: readonly string[];
+  /** All headers of the downstream's request, name and value in turn. */
+  readonly headers?: readonly string[] | undefined;
+  /** Those of them that go along to the upstream, in place of ours of the same name; none unless somebody says so. */
+  readonly passedHeaders?: readonly string[] | undefined;
   /** Sends a notification that belongs to this request (progress, logging) downstream, before the answer. */
   notify(message: Message): void;
   /**

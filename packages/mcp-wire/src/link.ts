@@ -15,6 +15,8 @@ export interface Answer {
 export interface Envelope {
   /** What streamable HTTP says in headers, name and value in turn; a link without headers leaves them out. */
   readonly headers: readonly string[];
+  /** Headers of a downstream's that go along; each takes the place of a configured one of its name. */
+  readonly passedHeaders?: readonly string[] | undefined;
   /** The upstream's session it belongs to, as {@link Answer.session} gave it. */
   readonly session?: string | undefined;
 }

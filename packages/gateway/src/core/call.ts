@@ -40,6 +40,13 @@ export class Call implements ExchangeContext {
     return this.#context.paramHeaders;
   }
 
+  get headers() {
+    return this.#context.headers;
+  }
+  get passedHeaders() {
+    return this.upstream.passHeaders?.(this.#context.headers ?? []);
+  }
+
   notify(message: Message): void {
     this.deadline?.extend();
     this.#context.notify(message);

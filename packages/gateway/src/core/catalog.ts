@@ -1,20 +1,25 @@
 import { qualifyNames } from "@shardgate/contract";
-import { type Era, type ListedTool, replaceMember } from "@shardgate/mcp-wire";
+import { type Era, replaceMember } from "@shardgate/mcp-wire";
+import type { OfferedTool } from "./offer.ts";
 
 /** The way from a qualified name to the tool it stands for. */
 export interface Route {
   /** Qualified name. */
   readonly name: string;
   readonly upstream: string;
-  readonly tool: ListedTool;
+  readonly tool: OfferedTool;
   /** The tool's own name as JSON, ready to be spliced into a call. */
   readonly nameJson: Buffer;
 }
 
-/** One upstream's tools, as it listed them. */
+/** One upstream's tools, as they are offered. */
 export interface UpstreamTools {
   readonly upstream: string;
-  readonly tools: readonly ListedTool[];
+  readonly tools: readonly OfferedTool[];
+  /** True where its tools keep their own names among all tools. */
+  readonly isBare?: boolean;
+  /** True where not every tool of its list is offered, or not under its own name. */
+  readonly isChosen?: boolean;
 }
 
 /**
@@ -23,10 +28,10 @@ export interface UpstreamTools {
  */
 export class Catalog {
   readonly routes: ReadonlyMap<string, Route>;
-  readonly #byUpstream: ReadonlyMap<string, readonly ListedTool[]>;
+  readonly #byUpstream: ReadonlyMap<string, UpstreamTools>;
   readonly #lists = new Map<string, Buffer>();
 
-  private constructor(routes: ReadonlyMap<string, Route>, byUpstream: ReadonlyMap<string, readonly ListedTool[]>) {
+  private constructor(routes: ReadonlyMap<string, Route>, byUpstream: ReadonlyMap<string, UpstreamTools>) {
     this.routes = routes;
     this.#byUpstream = byUpstream;
   }
@@ -34,19 +39,32 @@ export class Catalog {
   /** Names every tool; the order is that of upstream names, then of each upstream's own list. */
   static of(lists: readonly UpstreamTools[]): Catalog {
     const ordered = lists.toSorted((a, b) => (a.upstream < b.upstream ? -1 : 1));
-    const owned = ordered.flatMap(({ upstream, tools }) => tools.map((tool) => ({ upstream, tool })));
-    const names = qualifyNames(owned.map(({ upstream, tool }) => ({ upstream, tool: tool.name })));
+    const owned = ordered.flatMap(({ upstream, tools, isBare = false }) =>
+      tools.map((tool) => ({ upstream, tool, isBare })),
+    );
+    const names = qualifyNames(owned.map(({ tool, ...entry }) => ({ ...entry, tool: tool.name })));
     const routes = new Map<string, Route>();
     for (const [index, { upstream, tool }] of owned.entries()) {
       const name = names[index] as string;
-      routes.set(name, { name, upstream, tool, nameJson: Buffer.from(JSON.stringify(tool.name)) });
+      routes.set(name, { name, upstream, tool, nameJson: ownNameJson(tool) });
     }
-    return new Catalog(routes, new Map(ordered.map(({ upstream, tools }) => [upstream, tools])));
+    return new Catalog(routes, new Map(ordered.map((list) => [list.upstream, list])));
   }
 
   /** Tools of one upstream; none where it is not known. */
-  toolsOf(upstream: string): readonly ListedTool[] {
-    return this.#byUpstream.get(upstream) ?? [];
+  toolsOf(upstream: string): readonly OfferedTool[] {
+    return this.#byUpstream.get(upstream)?.tools ?? [];
+  }
+
+  /** True where not every tool an upstream has is offered, or not under its own name. */
+  isChosen(upstream: string): boolean {
+    return this.#byUpstream.get(upstream)?.isChosen === true;
+  }
+
+  /** What an upstream calls the tool that it offers under `name`, as JSON; undefined where it offers none of that name. */
+  ownName(upstream: string, name: string): Buffer | undefined {
+    const tool = this.toolsOf(upstream).find((one) => one.name === name);
+    return tool && ownNameJson(tool);
   }
 
   /** The JSON array of tools in the words of an era: of one upstream with their own names, or of all, qualified. */
@@ -66,6 +84,10 @@ export class Catalog {
       replaceMember(tool[era], "name", Buffer.from(JSON.stringify(name))),
     );
   }
+}
+
+function ownNameJson({ name, ownName = name }: OfferedTool): Buffer {
+  return Buffer.from(JSON.stringify(ownName));
 }
 
 function joinArray(items: readonly Buffer[]): Buffer {

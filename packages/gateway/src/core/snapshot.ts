@@ -17,6 +17,22 @@ export interface UpstreamHandle {
   notify(message: Message, session: object | undefined): void;
   /** Tells of a call that failed, so that the upstream is looked after at once. */
   suspect(): void;
+  /** The calls it works on, and those that wait for their turn. */
+  readonly load: UpstreamLoad;
+}
+
+/** Counted by the bulkhead; whoever closes an upstream waits until there are none. */
+export interface UpstreamLoad {
+  active: number;
+  readonly queue: (() => void)[];
+}
+
+/** How much may be asked of an upstream at once, where its definition says so. */
+export interface UpstreamLimits {
+  readonly active?: number | undefined;
+  readonly queued?: number | undefined;
+  /** Milliseconds. */
+  readonly wait?: number | undefined;
 }
 
 /** One upstream at the moment of a snapshot. */
@@ -24,6 +40,9 @@ export interface UpstreamState {
   readonly name: string;
   readonly kind: string;
   readonly url: string | undefined;
+  /** What its file calls it, where that is not its name. */
+  readonly original: string | undefined;
+  readonly group: string | undefined;
   readonly status: UpstreamStatus;
   /** When `status` became what it is. */
   readonly since: Date;
@@ -36,6 +55,9 @@ export interface UpstreamState {
   readonly handle: UpstreamHandle;
   /** Deadline of its calls in milliseconds. */
   readonly timeoutMs: number;
+  readonly limits: UpstreamLimits | undefined;
+  /** Chooses the headers of a downstream's request that go along; undefined where none do. */
+  readonly passHeaders: ((headers: readonly string[]) => readonly string[]) | undefined;
 }
 
 /** What exists at one moment: immutable, replaced as a whole, read once by each request. */

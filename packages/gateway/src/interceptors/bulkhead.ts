@@ -13,35 +13,30 @@ export interface BulkheadLimits {
 
 export const DEFAULT_BULKHEAD: BulkheadLimits = { active: 16, queued: 64, waitMs: 5_000 };
 
-interface Hold {
-  active: number;
-  readonly queue: (() => void)[];
-}
-
 /** Bounds the calls each upstream works on, so that a slow one fills its own queue and nobody else's. */
 export function bulkhead(timers: Timers, limits: BulkheadLimits = DEFAULT_BULKHEAD): Interceptor {
-  const holds = new WeakMap<object, Hold>();
   return async (call, next) => {
-    const key = call.upstream.handle;
-    let hold = holds.get(key);
-    if (hold === undefined) holds.set(key, (hold = { active: 0, queue: [] }));
-    if (hold.active < limits.active) hold.active++;
-    else await takeTurn(hold, call);
+    const { upstream } = call;
+    const { load } = upstream.handle;
+    if (load.active < (upstream.limits?.active ?? limits.active)) load.active++;
+    else await takeTurn(call);
     try {
       return await next(call);
     } finally {
-      const following = hold.queue.shift();
-      if (following === undefined) hold.active--;
+      const following = load.queue.shift();
+      if (following === undefined) load.active--;
       else following();
     }
   };
 
-  function takeTurn(hold: Hold, { upstream: { name: upstream }, cancellation }: Call): Promise<void> {
+  function takeTurn({ upstream: { name: upstream, limits: own, handle }, cancellation }: Call): Promise<void> {
+    const { active = limits.active, queued = limits.queued, wait = limits.waitMs } = own ?? {};
+    const { queue } = handle.load;
     const details = { upstream, phase: "queue", sent: false } as const;
     const refuse = (why: string) =>
       new GatewayError("overloaded", `${upstream} is busy: ${why}`, { ...details, retryAfterMs: 1_000 });
-    if (hold.queue.length >= limits.queued) {
-      return Promise.reject(refuse(`${limits.active} calls under way and ${limits.queued} waiting`));
+    if (queue.length >= queued) {
+      return Promise.reject(refuse(`${active} calls under way and ${queued} waiting`));
     }
     return new Promise((resolve, reject) => {
       const turn = (): void => {
@@ -49,14 +44,14 @@ export function bulkhead(timers: Timers, limits: BulkheadLimits = DEFAULT_BULKHE
         resolve();
       };
       const leave = (error: GatewayError): void => {
-        const place = hold.queue.indexOf(turn);
+        const place = queue.indexOf(turn);
         if (place < 0) return;
         stop();
-        hold.queue.splice(place, 1);
+        queue.splice(place, 1);
         reject(error);
       };
-      const stop = timers.after(limits.waitMs, () => leave(refuse(`no turn within ${limits.waitMs / 1000} s`)));
-      hold.queue.push(turn);
+      const stop = timers.after(wait, () => leave(refuse(`no turn within ${wait / 1000} s`)));
+      queue.push(turn);
       cancellation.onCancel((reason) =>
         leave(new GatewayError("cancelled", `${upstream}: ${reason.message}`, details)),
       );

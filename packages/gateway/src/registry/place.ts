@@ -1,5 +1,8 @@
+import type { ListedTool } from "@shardgate/mcp-wire";
+import { offer, type OfferedTool, type OfferPolicy } from "../core/offer.ts";
+import { passHeaders } from "../core/pass-headers.ts";
 import { jittered, type Timers } from "../core/timers.ts";
-import { commonDefinitionShape } from "../upstreams/definition.ts";
+import { POLICY_OPTIONS } from "../upstreams/definition.ts";
 import type { UpstreamDefinition } from "../upstreams/index.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -24,6 +27,13 @@ export class Place {
   #shown: Supervisor;
   #next: { readonly definition: UpstreamDefinition; readonly supervisor: Supervisor } | undefined;
   readonly #deps: PlaceDeps;
+  #offered:
+    | {
+        readonly from: readonly ListedTool[];
+        readonly policy: OfferPolicy | undefined;
+        readonly tools: readonly OfferedTool[];
+      }
+    | undefined;
   #cancelPatience: () => void = () => undefined;
 
   constructor(provider: string, definition: UpstreamDefinition, deps: PlaceDeps) {
@@ -40,6 +50,28 @@ export class Place {
 
   get supervisor(): Supervisor {
     return this.#shown;
+  }
+
+  /** How the latest definition is reached; the same for two where nothing but policy and name differs. */
+  get reachedBy(): string {
+    return connectionOf(this.#next?.definition ?? this.#definition);
+  }
+
+  /** Its tools as they are offered; the same list while neither they nor the policy change. */
+  get offered(): readonly OfferedTool[] {
+    const { tools } = this.#shown;
+    const policy = this.#definition.options.tools;
+    if (this.#offered?.from !== tools || this.#offered.policy !== policy) {
+      this.#offered = { from: tools, policy, tools: offer(tools, policy) };
+    }
+    return this.#offered.tools;
+  }
+
+  /** Chooses the headers that go along with a call; undefined where none do. */
+  get passHeaders(): ((headers: readonly string[]) => readonly string[]) | undefined {
+    const { options } = this.#definition;
+    const policy = "forward_headers" in options ? options.forward_headers : undefined;
+    return policy && passHeaders(policy);
   }
 
   /** Why a changed definition is not in force yet; undefined when the last one is. */
@@ -95,8 +127,8 @@ export class Place {
 }
 
 /** What of a definition makes another connection or process; the rest is in force without one. */
-function connectionOf({ options }: UpstreamDefinition): string {
-  return JSON.stringify(Object.entries(options).filter(([key]) => !(key in commonDefinitionShape)));
+export function connectionOf({ options }: UpstreamDefinition): string {
+  return JSON.stringify(Object.entries(options).filter(([key]) => !POLICY_OPTIONS.has(key)));
 }
 
 function isUsable({ status }: Supervisor): boolean {

@@ -187,6 +187,41 @@ describe("Registry", () => {
     expect(timers.pending).toBe(0);
   });
 
+  const at = (host: string, options: object = {}): UpstreamDefinition => ({
+    id: "nas",
+    name: "nas",
+    options: upstreamOptionsSchema.parse({ kind: "mcp-http", url: `http://${host}/mcp`, ...options }),
+  });
+
+  it("applies a policy, and a new name, to the connections that are there", async () => {
+    const { timers, at: upstream, registry, states } = house();
+    upstream("a").tools = [listedTool("read"), listedTool("write"), listedTool("drop")];
+    registry.replace("file", [at("a")]);
+    await timers.advance(50);
+    const { handle } = registry.current.upstreams.get("nas")!;
+    const policy = {
+      tools: { exclude: ["d*"], rename: { read: "look" } },
+      timeout: "5s",
+      group: "media",
+      limits: { active: 2 },
+    };
+    registry.replace("file", [at("a", policy)]);
+    const { catalog, upstreams } = registry.current;
+    expect([...catalog.routes.keys()]).toEqual(["nas__look", "nas__write"]);
+    expect(catalog.routes.get("nas__look")?.nameJson.toString()).toBe('"read"');
+    expect(upstreams.get("nas")).toMatchObject({ handle, timeoutMs: 5_000, group: "media", limits: { active: 2 } });
+    registry.replace("file", [
+      { ...at("a", { ...policy, prefix: false }), id: "disk", name: "disk", original: "My Disk" },
+    ]);
+    expect([...registry.current.catalog.routes.keys()]).toEqual(["look", "write"]);
+    expect(registry.report()).toMatchObject([{ name: "disk", original: "My Disk", state: "up" }]);
+    expect(registry.current.upstreams.get("disk")?.handle).toBe(handle);
+    expect(upstream("a").count("connect")).toBe(1);
+    registry.replace("file", [{ ...at("a", { enabled: false }) }]);
+    await timers.advance(200);
+    expect([states(), upstream("a").isClosed]).toEqual([{}, true]);
+  });
+
   it("hides credentials and query of an address", () => {
     const { registry } = house();
     const options = upstreamOptionsSchema.parse({ kind: "mcp-http", url: "http://me:secret@nas/mcp?key=secret" });

@@ -1,12 +1,13 @@
 import { toUpstreamName } from "@shardgate/contract";
-import { Catalog } from "../core/catalog.ts";
+import { Catalog, type UpstreamTools } from "../core/catalog.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Snapshot, UpstreamState } from "../core/snapshot.ts";
 import type { Timers } from "../core/timers.ts";
 import type { UpstreamDefinition, UpstreamOptions } from "../upstreams/index.ts";
 import type { HealthPolicy, Upstream } from "../upstreams/upstream.ts";
-import { Place } from "./place.ts";
+import { connectionOf, Place } from "./place.ts";
 import { Retirement } from "./retirement.ts";
+import { provisionalName, publicUrl } from "./shown-as.ts";
 import { Supervisor } from "./supervisor.ts";
 
 export interface RegistryDeps {
@@ -30,6 +31,9 @@ export interface UpstreamReport {
   readonly state: UpstreamState["status"] | "shadowed";
   readonly tools: number;
   readonly url?: string;
+  /** What its file calls it, where that is not its name. */
+  readonly original?: string;
+  readonly group?: string;
   readonly version?: string;
   readonly latency_ms?: number;
   /** ISO 8601. */
@@ -55,7 +59,7 @@ export class Registry {
   readonly #named = new Map<string, Named>();
   /** Collisions the log knows. */
   #collisions: ReadonlySet<string> = new Set();
-  #listed: ReadonlyMap<string, readonly unknown[]> = new Map();
+  #listed: ReadonlyMap<string, UpstreamTools> = new Map();
   #cancelPublish: (() => void) | undefined;
 
   constructor(deps: RegistryDeps) {
@@ -70,19 +74,29 @@ export class Registry {
 
   /**
    * Takes a provider's whole state: starts what is new, ends what is gone once its calls have, starts what changed beside
-   * what it replaces, leaves alone what is the same.
+   * what it replaces, leaves alone what is the same. One that has another name now and is reached as before keeps its
+   * connections and processes.
    */
   replace(provider: string, definitions: readonly UpstreamDefinition[]): void {
     const before = this.#places.get(provider) ?? new Map<string, Place>();
     const after = new Map<string, Place>();
-    for (const definition of definitions) {
-      if (!definition.options.enabled) continue;
-      const place = before.get(definition.id) ?? this.#open(provider, definition);
+    const wanted = definitions.filter(({ options }) => options.enabled);
+    const ids = new Set(wanted.map(({ id }) => id));
+    const homeless = new Map([...before].filter(([id]) => !ids.has(id)).map(([, place]) => [place.reachedBy, place]));
+    for (const definition of wanted) {
+      const reachedBy = connectionOf(definition);
+      const renamed = before.has(definition.id) ? undefined : homeless.get(reachedBy);
+      if (renamed !== undefined) homeless.delete(reachedBy);
+      const place = before.get(definition.id) ?? renamed ?? this.#open(provider, definition);
       place.redefine(definition);
+      place.supervisor.label = provisionalName(definition);
       after.set(definition.id, place);
     }
     this.#places.set(provider, after);
-    for (const [id, place] of before) if (!after.has(id)) for (const one of place.leave()) this.#retirement.take(one);
+    const kept = new Set(after.values());
+    for (const place of before.values()) {
+      if (!kept.has(place)) for (const one of place.leave()) this.#retirement.take(one);
+    }
     this.#publish();
   }
 
@@ -117,7 +131,7 @@ export class Registry {
   /** What the current snapshot shows: nothing is up, or listed, before a call can reach it. */
   report(): UpstreamReport[] {
     const { catalog, upstreams } = this.#current;
-    return [...upstreams.values()].flatMap(({ name, kind, status, url, version, since, error }) => {
+    return [...upstreams.values()].flatMap(({ name, kind, status, url, original, group, version, since, error }) => {
       const named = this.#named.get(name);
       if (named === undefined) return [];
       const { place, taken } = named;
@@ -130,6 +144,8 @@ export class Registry {
         state: taken === undefined ? status : ("shadowed" as const),
         tools: catalog.toolsOf(name).length,
         ...(url === undefined ? {} : { url }),
+        ...(original === undefined ? {} : { original }),
+        ...(group === undefined ? {} : { group }),
         ...(version === undefined ? {} : { version }),
         ...(latencyMs === undefined ? {} : { latency_ms: Math.round(latencyMs * 10) / 10 }),
         since: since.toISOString(),
@@ -157,20 +173,31 @@ export class Registry {
     this.#cancelPublish?.();
     this.#cancelPublish = undefined;
     const upstreams = new Map<string, UpstreamState>();
-    const listed = new Map<string, Supervisor["tools"]>();
+    const listed = new Map<string, UpstreamTools>();
     this.#nameAll();
     for (const [name, { place, taken }] of this.#named) {
       upstreams.set(name, stateOf(name, place, taken));
-      if (taken === undefined) listed.set(name, place.supervisor.tools);
+      if (taken === undefined) listed.set(name, this.#offeredBy(name, place));
     }
     const isSame =
       listed.size === this.#listed.size && [...listed].every(([name, tools]) => this.#listed.get(name) === tools);
     this.#listed = listed;
-    const catalog = isSame
-      ? this.#current.catalog
-      : Catalog.of([...listed].map(([upstream, tools]) => ({ upstream, tools })));
+    const catalog = isSame ? this.#current.catalog : Catalog.of([...listed.values()]);
     this.#current = { generation: this.#current.generation + 1, catalog, upstreams };
     for (const listener of this.#listeners) listener(this.#current);
+  }
+
+  /** The tools of an upstream as they are offered: the same object as before where nothing differs. */
+  #offeredBy(upstream: string, place: Place): UpstreamTools {
+    const { tools: policy, prefix } = place.definition.options;
+    const now: UpstreamTools = {
+      upstream,
+      tools: place.offered,
+      isBare: prefix === false,
+      isChosen: policy !== undefined,
+    };
+    const before = this.#listed.get(upstream);
+    return before !== undefined && isSameList(before, now) ? before : now;
   }
 
   /**
@@ -222,13 +249,25 @@ function wantedName({ definition, supervisor }: Place): string {
   return definition.name ?? supervisor.ownName ?? provisionalName(definition);
 }
 
-function stateOf(name: string, { definition, supervisor }: Place, taken: Named["taken"]): UpstreamState {
-  const { options } = definition;
+function isSameList(a: UpstreamTools, b: UpstreamTools): boolean {
+  if (a.isBare !== b.isBare || a.isChosen !== b.isChosen || a.tools.length !== b.tools.length) return false;
+  return a.tools.every((tool, index) => {
+    const other = b.tools[index] as UpstreamTools["tools"][number];
+    if (tool === other) return true;
+    return tool.name === other.name && tool.ownName === other.ownName && tool.modern.equals(other.modern);
+  });
+}
+
+function stateOf(name: string, place: Place, taken: Named["taken"]): UpstreamState {
+  const { definition, supervisor } = place;
+  const { options, original } = definition;
   const { status, since, error, version, description, connection, handle } = supervisor;
   return {
     name,
     kind: options.kind,
     url: publicUrl(options),
+    original,
+    group: options.group,
     status: taken === undefined ? status : "down",
     since,
     error: taken === undefined ? error : collision(taken),
@@ -237,6 +276,8 @@ function stateOf(name: string, { definition, supervisor }: Place, taken: Named["
     connection,
     handle,
     timeoutMs: options.timeout,
+    limits: options.limits,
+    passHeaders: place.passHeaders,
   };
 }
 
@@ -244,20 +285,4 @@ function collision({ name, by }: { readonly name: string; readonly by: Place }):
   const where = publicUrl(by.definition.options);
   const holder = `the one of provider ${by.provider}${where === undefined ? "" : ` at ${where}`}`;
   return `the name ${name} is taken by ${holder}, which comes first; give one of them a name of its own`;
-}
-
-/** What to call an upstream that has no name yet, from its address: `http://traefik-shard:9101` → `traefik-shard`. */
-function provisionalName({ name, options }: UpstreamDefinition): string {
-  if (name !== undefined) return name;
-  if (!("url" in options)) return toUpstreamName(options.command);
-  const { hostname, port } = new URL(options.url);
-  const isAddress = hostname === "localhost" || /^[\d.]+$|^\[/.test(hostname);
-  return toUpstreamName(isAddress ? `${hostname}-${port}` : hostname);
-}
-
-/** An address without what may be secret in it: credentials and query; undefined for a program. */
-function publicUrl(options: UpstreamOptions): string | undefined {
-  if (!("url" in options)) return undefined;
-  const { origin, pathname } = new URL(options.url);
-  return pathname === "/" ? origin : origin + pathname;
 }

@@ -40,7 +40,8 @@ export class Supervisor {
   connection = 0;
   /** How long its last check took, in milliseconds. */
   latencyMs: number | undefined;
-  readonly #label: string;
+  /** What to call it in the log. */
+  label: string;
   readonly #upstream: Upstream;
   readonly #health: HealthPolicy;
   readonly #deps: SupervisorDeps;
@@ -53,24 +54,17 @@ export class Supervisor {
   #checkedAt = 0;
   #changed = false;
   #stopWatching: (() => void) | undefined;
-  #active = 0;
 
   /** @param label what to call it in the log */
   constructor(label: string, upstream: Upstream, health: HealthPolicy, deps: SupervisorDeps) {
-    this.#label = label;
+    this.label = label;
     this.#upstream = upstream;
     this.#health = health;
     this.#deps = deps;
     this.since = deps.timers.date();
     this.handle = {
-      exchange: async (message, context) => {
-        this.#active++;
-        try {
-          return await upstream.exchange(message, context);
-        } finally {
-          this.#active--;
-        }
-      },
+      load: { active: 0, queue: [] },
+      exchange: upstream.exchange,
       notify: (message, session) => upstream.notify(message, session),
       suspect: () => {
         // Many calls fail at once; one look answers for all of them.
@@ -83,9 +77,10 @@ export class Supervisor {
     this.#run(() => this.#connect());
   }
 
-  /** Calls it works on. */
+  /** Calls it works on, and those that wait for their turn. */
   get active(): number {
-    return this.#active;
+    const { active, queue } = this.handle.load;
+    return active + queue.length;
   }
 
   /** Shows, before it was ever reached, the tools of the one it replaces. */
@@ -216,7 +211,7 @@ export class Supervisor {
     if (this.status !== status) {
       this.since = this.#deps.timers.date();
       const fields = {
-        upstream: this.ownName ?? this.#label,
+        upstream: this.ownName ?? this.label,
         from: this.status,
         to: status,
         tools: this.tools.length,

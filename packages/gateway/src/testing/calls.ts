@@ -12,6 +12,7 @@ export function context(changes: Partial<ExchangeContext> = {}): ExchangeContext
     client: { clientInfo: undefined, capabilities: {} },
     cancellation: new Cancellation(),
     paramHeaders: [],
+    headers: [],
     notify: () => undefined,
     request: () => Promise.reject(new Error("not asked")),
     ...changes,
@@ -26,6 +27,10 @@ export function upstreamState(changes: Partial<UpstreamState> = {}): UpstreamSta
     name: "nas",
     kind: "mcp-http",
     url: "http://nas",
+    original: undefined,
+    group: undefined,
+    limits: undefined,
+    passHeaders: undefined,
     status: "up",
     since: new Date(0),
     error: undefined,
@@ -33,7 +38,12 @@ export function upstreamState(changes: Partial<UpstreamState> = {}): UpstreamSta
     description: undefined,
     connection: 1,
     timeoutMs: 60_000,
-    handle: { exchange: () => Promise.resolve(OK), notify: () => undefined, suspect: () => undefined },
+    handle: {
+      exchange: () => Promise.resolve(OK),
+      notify: () => undefined,
+      suspect: () => undefined,
+      load: { active: 0, queue: [] },
+    },
     ...changes,
   };
 }

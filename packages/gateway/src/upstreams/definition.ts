@@ -55,7 +55,7 @@ export const commonDefinitionShape = {
  * Options that say what is done with an upstream and not how it is reached: a change of these applies at once, to the
  * connections and processes that are there.
  */
-export const POLICY_OPTIONS: ReadonlySet<string> = new Set(["timeout", "tools", "prefix", "group", "limits"]);
+export const POLICY_OPTIONS: ReadonlySet<string> = new Set([...Object.keys(commonDefinitionShape), "forward_headers"]);
 
 const headerPatternSchema = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is no header name");
 
@@ -90,6 +90,9 @@ export const httpDefinitionShape = {
     .optional(),
   ...commonDefinitionShape,
 };
+
+/** What the kinds over HTTP have in common. */
+export type HttpOptions = z.output<z.ZodObject<typeof httpDefinitionShape>>;
 
 /** Where a definition comes from and what it is called. */
 export interface Defined<Options> {

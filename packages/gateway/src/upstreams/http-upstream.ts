@@ -6,9 +6,11 @@ import {
   type HttpSender,
   type ListKind,
   type Message,
+  type SenderOptions,
   type UpstreamClient,
   UpstreamError,
 } from "@shardgate/mcp-wire";
+import type { HttpOptions } from "./definition.ts";
 import type { UpstreamDeps, UpstreamProfile } from "./upstream.ts";
 
 /** What the kinds that speak streamable HTTP have in common: one connection at a time, made anew by each `connect`. */
@@ -18,9 +20,9 @@ export class HttpUpstream {
   readonly #deps: UpstreamDeps;
   #client: UpstreamClient | undefined;
 
-  constructor(origin: string, headers: Readonly<Record<string, string>>, deps: UpstreamDeps) {
-    this.sender = deps.createSender(origin);
-    this.#headers = headers;
+  constructor(origin: string, options: HttpOptions, deps: UpstreamDeps) {
+    this.sender = deps.createSender(origin, senderOptions(options));
+    this.#headers = options.headers;
     this.#deps = deps;
   }
 
@@ -54,4 +56,12 @@ export class HttpUpstream {
     this.#client?.close();
     await this.sender.close();
   }
+}
+
+function senderOptions({ connections, tls }: HttpOptions): SenderOptions {
+  const most = connections === undefined ? {} : { connections };
+  if (tls === undefined) return most;
+  const { ca, cert, key, server_name: serverName, insecure } = tls;
+  const given = Object.entries({ ca, cert, key, serverName, insecure }).filter(([, value]) => value !== undefined);
+  return { ...most, tls: Object.fromEntries(given) };
 }

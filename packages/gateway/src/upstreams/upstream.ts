@@ -5,6 +5,7 @@ import type {
   ListedTool,
   ListKind,
   Message,
+  SenderOptions,
   ServerDescription,
 } from "@shardgate/mcp-wire";
 
@@ -44,7 +45,7 @@ export interface Upstream {
 
 /** What upstreams are made with. */
 export interface UpstreamDeps {
-  createSender(origin: string): HttpSender;
+  createSender(origin: string, options?: SenderOptions): HttpSender;
   /** How we introduce ourselves. */
   readonly clientInfo: { readonly name: string; readonly version: string };
 }

@@ -95,8 +95,16 @@ export class HttpLink implements Link {
   }
 }
 
-function withSession(own: readonly string[], { headers, session }: Envelope): string[] {
+function withSession(configured: readonly string[], { headers, passedHeaders, session }: Envelope): string[] {
+  const own = passedHeaders === undefined ? configured : joined(configured, passedHeaders);
   return session === undefined ? [...own, ...headers] : [...own, ...headers, "Mcp-Session-Id", session];
+}
+
+/** Configured headers and passed ones, those of a name once. */
+function joined(configured: readonly string[], passed: readonly string[]): readonly string[] {
+  const names = new Set(passed.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
+  const kept = configured.filter((_, index) => !names.has((configured[index & ~1] as string).toLowerCase()));
+  return [...kept, ...passed];
 }
 
 function misdirected(message: string): UpstreamError {

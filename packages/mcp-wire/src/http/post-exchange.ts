@@ -65,6 +65,10 @@ export class PostExchange implements ExchangeContext {
     return this.#request.headersWith(Header.paramPrefix);
   }
 
+  get headers(): readonly string[] {
+    return this.#request.headersWith("");
+  }
+
   get client(): ClientDescription {
     if (this.session !== undefined) return this.session.client;
     const meta = this.#message?.meta;
@@ -86,11 +90,11 @@ export class PostExchange implements ExchangeContext {
 
   /** This exchange as one message of a batch sees it: cancelled by itself. */
   part(): ExchangeContext {
-    const { era, version, session, client, paramHeaders } = this;
+    const { era, version, session, client, paramHeaders, headers } = this;
     const cancellation = new Cancellation();
     const notify = (message: Message): void => this.notify(message);
     const request = (message: Message): Promise<Message> => this.#ask(message, cancellation);
-    return { era, version, session, client, paramHeaders, cancellation, notify, request };
+    return { era, version, session, client, paramHeaders, headers, cancellation, notify, request };
   }
 
   #ask(message: Message, cancellation: Cancellation): Promise<Message> {

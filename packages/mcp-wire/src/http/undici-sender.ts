@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import type { Dispatcher } from "undici";
 import Pool from "undici/lib/dispatcher/pool.js";
 import type { HttpSender, SendRequest, SendSink } from "./http-sender.ts";
@@ -6,13 +7,27 @@ export interface SenderOptions {
   /** Most connections to the origin. */
   readonly connections?: number;
   readonly connectTimeoutMs?: number;
+  /** For an https:// origin; certificates and keys as PEM. */
+  readonly tls?: TlsOptions;
+}
+
+export interface TlsOptions {
+  /** Trusted besides those everybody trusts. */
+  readonly ca?: string;
+  /** Our own certificate and its key. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Name the origin's certificate is for, where that is not its host. */
+  readonly serverName?: string;
+  /** True: any certificate will do. */
+  readonly insecure?: boolean;
 }
 
 /** A sender over undici's dispatch, which costs a third of `fetch`. Retries nothing and follows nothing by itself. */
 export function undiciSender(origin: string, options: SenderOptions = {}): HttpSender {
   const pool = new Pool(origin, {
     connections: options.connections ?? 128,
-    connect: { timeout: options.connectTimeoutMs ?? 5_000 },
+    connect: { timeout: options.connectTimeoutMs ?? 5_000, ...tlsOptions(options.tls) },
     allowH2: false,
     // Deadlines are the caller's; an upstream's own idle limit is commonly 5 s, and losing that race loses a call.
     headersTimeout: 0,
@@ -26,6 +41,15 @@ export function undiciSender(origin: string, options: SenderOptions = {}): HttpS
       return () => handler.abort();
     },
     close: () => pool.destroy(),
+  };
+}
+
+function tlsOptions({ ca, cert, key, serverName, insecure }: TlsOptions = {}) {
+  return {
+    ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
+    ...(cert !== undefined && { cert, key }),
+    ...(serverName !== undefined && { servername: serverName }),
+    ...(insecure === true && { rejectUnauthorized: false }),
   };
 }
 

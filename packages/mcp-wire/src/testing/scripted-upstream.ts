@@ -69,6 +69,7 @@ export function downstream(changes: Partial<ExchangeContext> = {}) {
     client: { clientInfo: { name: "c", version: "1" }, capabilities: {} },
     cancellation: new Cancellation(),
     paramHeaders: [],
+    headers: [],
     notify: (message) => told.push(JSON.parse(message.bytes.toString()) as Json),
     request: () => Promise.reject(new Error("cannot be asked")),
     ...changes,

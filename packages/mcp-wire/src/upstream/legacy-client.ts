@@ -52,10 +52,11 @@ export class LegacyClient implements UpstreamClient {
     }
     const id = this.#nextId();
     const request = context.era === "modern" ? requestToLegacy(message, id) : requestToShared(message, id);
-    const response = await this.#onShared(request, context.cancellation, (early) => {
+    const onEarly = (early: Message): void => {
       if (early.isRequest) this.#decline(this.#shared, early);
       else notifyShared(early, request, message, context);
-    });
+    };
+    const response = await this.#onShared(request, context.cancellation, onEarly, context.passedHeaders);
     const answer = response.withId(message.id as string);
     return context.era === "modern" ? responseToModern(answer) : answer;
   };
@@ -100,7 +101,7 @@ export class LegacyClient implements UpstreamClient {
     const session = context.session as object;
     let opening = this.#owned.get(session);
     if (opening === undefined) {
-      opening = openLegacySession(this.#link, context.client, context.version, undefined);
+      opening = openLegacySession(this.#link, context.client, context.version, undefined, context.passedHeaders);
       this.#owned.set(session, opening);
       const opened = opening;
       opened.catch(() => this.#forget(context, opened));
@@ -119,14 +120,15 @@ export class LegacyClient implements UpstreamClient {
 
   /** Passes the bytes on as they are, and whatever comes before the response back. */
   #relay(session: LegacySession, message: Message, context: ExchangeContext): Promise<Message> {
-    return this.#call(session, message, context.cancellation, (early) => {
+    const onEarly = (early: Message): void => {
       if (!early.isRequest) return context.notify(early);
       context
         .request(early)
         .catch((error: Error) => Message.error(early.id, { code: -32603, message: error.message }))
-        .then((answer) => session.post(answer, undefined, undefined))
+        .then((answer) => session.post(answer, undefined, undefined, context.passedHeaders))
         .catch(ignore);
-    });
+    };
+    return this.#call(session, message, context.cancellation, onEarly, context.passedHeaders);
   }
 
   async #call(
@@ -134,6 +136,7 @@ export class LegacyClient implements UpstreamClient {
     message: Message,
     cancellation: Cancellation | undefined,
     onMessage: (early: Message) => void,
+    passedHeaders: readonly string[] | undefined,
   ): Promise<Message> {
     let isOver = false;
     cancellation?.onCancel((reason) => {
@@ -143,7 +146,7 @@ export class LegacyClient implements UpstreamClient {
       session.post(Message.of({ method: "notifications/cancelled", params }), undefined, undefined).catch(ignore);
     });
     try {
-      const { response } = await session.post(message, cancellation, onMessage);
+      const { response } = await session.post(message, cancellation, onMessage, passedHeaders);
       if (response === undefined) throw new UpstreamError("protocol", "it answered 202 to a request", { sent: true });
       return response;
     } finally {
@@ -156,14 +159,15 @@ export class LegacyClient implements UpstreamClient {
     message: Message,
     cancellation: Cancellation | undefined,
     onMessage: (early: Message) => void,
+    passedHeaders?: readonly string[],
   ): Promise<Message> {
     const session = this.#shared;
     try {
-      return await this.#call(session, message, cancellation, onMessage);
+      return await this.#call(session, message, cancellation, onMessage, passedHeaders);
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.failure !== "session-lost") throw error;
       if (session === this.#shared) await this.#reopen();
-      return this.#call(this.#shared, message, cancellation, onMessage);
+      return this.#call(this.#shared, message, cancellation, onMessage, passedHeaders);
     }
   }
 

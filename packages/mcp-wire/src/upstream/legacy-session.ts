@@ -30,8 +30,9 @@ export class LegacySession {
     message: Message,
     cancellation: Cancellation | undefined,
     onMessage: ((message: Message) => void) | undefined,
+    passedHeaders?: readonly string[],
   ): Promise<Answer> {
-    return this.#link.post(message, { ...this.envelope, cancellation, onMessage });
+    return this.#link.post(message, { ...this.envelope, passedHeaders, cancellation, onMessage });
   }
 
   close(): void {
@@ -50,6 +51,7 @@ export async function openLegacySession(
   client: ClientDescription,
   version: string,
   cancellation: Cancellation | undefined,
+  passedHeaders?: readonly string[],
 ): Promise<LegacySession> {
   const params = {
     protocolVersion: version,
@@ -57,7 +59,7 @@ export async function openLegacySession(
     clientInfo: client.clientInfo ?? ANONYMOUS,
   };
   const initialize = Message.of({ id: "sg-initialize", method: "initialize", params });
-  const { response, session: id } = await link.post(initialize, { headers: [], cancellation });
+  const { response, session: id } = await link.post(initialize, { headers: [], passedHeaders, cancellation });
   if (response === undefined || response.isError || response.outcome[0] !== 0x7b) {
     const answer = response === undefined ? "202" : response.outcome.toString().slice(0, 200);
     throw new UpstreamError("protocol", `it refuses initialize: ${answer}`, { sent: true });
@@ -67,7 +69,8 @@ export async function openLegacySession(
     throw new UpstreamError("protocol", `it speaks protocol version ${agreed}, which we do not`, { sent: true });
   }
   const session = new LegacySession(link, id, agreed as string, descriptionOf(response.outcome));
-  await session.post(Message.of({ method: "notifications/initialized" }), cancellation, undefined);
+  const initialized = Message.of({ method: "notifications/initialized" });
+  await session.post(initialized, cancellation, undefined, passedHeaders);
   return session;
 }
 

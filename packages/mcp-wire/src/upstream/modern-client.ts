@@ -42,6 +42,7 @@ export class ModernClient implements UpstreamClient {
     const version = isLegacy ? this.version : context.version;
     const { response } = await this.#link.post(request, {
       headers: headersOf(message, version, context.paramHeaders),
+      passedHeaders: context.passedHeaders,
       cancellation: context.cancellation,
       onMessage: (early) => {
         // This era has no requests of the server's; one on its stream is the upstream's mistake.

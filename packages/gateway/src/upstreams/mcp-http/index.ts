@@ -11,7 +11,7 @@ export const MCP_HTTP_HEALTH: HealthPolicy = { intervalMs: 15_000, timeoutMs: 3_
 
 export function createMcpHttp(options: z.output<typeof mcpHttpSchema>, deps: UpstreamDeps): Upstream {
   const url = new URL(options.url);
-  const http = new HttpUpstream(url.origin, options.headers, deps);
+  const http = new HttpUpstream(url.origin, options, deps);
   return {
     connect: (cancellation) => http.connect(url, cancellation),
     async check(cancellation) {

@@ -1,0 +1,45 @@
+import { type ListedTool, replaceMember } from "@shardgate/mcp-wire";
+import { matcher } from "./pattern.ts";
+
+/** A tool as it is offered: under its own name, or under one that the configuration gives it. */
+export interface OfferedTool extends ListedTool {
+  /** What its upstream calls it, where it is offered under another name. */
+  readonly ownName?: string;
+}
+
+/** Which tools of an upstream are offered, and under which names. */
+export interface OfferPolicy {
+  readonly include?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  /** Own name → name it is offered under. */
+  readonly rename?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * Chooses and renames; patterns are of own names. Of two tools that would have one name, the first has it and the other
+ * is not offered.
+ *
+ * @returns the list itself where nothing is chosen or renamed
+ */
+export function offer(tools: readonly ListedTool[], policy: OfferPolicy | undefined): readonly OfferedTool[] {
+  if (policy === undefined) return tools;
+  const { include, exclude = [], rename = {} } = policy;
+  const isIncluded = include === undefined ? () => true : matcher(include);
+  const isExcluded = matcher(exclude);
+  const taken = new Set<string>();
+  const offered: OfferedTool[] = [];
+  for (const tool of tools) {
+    if (!isIncluded(tool.name) || isExcluded(tool.name)) continue;
+    const name = Object.hasOwn(rename, tool.name) ? (rename[tool.name] as string) : tool.name;
+    if (taken.has(name)) continue;
+    taken.add(name);
+    offered.push(name === tool.name ? tool : renamed(tool, name));
+  }
+  return offered;
+}
+
+function renamed(tool: ListedTool, name: string): OfferedTool {
+  const json = Buffer.from(JSON.stringify(name));
+  const [modern, legacy] = [tool.modern, tool.legacy].map((bytes) => replaceMember(bytes, "name", json));
+  return { ...tool, name, modern: modern as Buffer, legacy: legacy as Buffer, ownName: tool.name };
+}
