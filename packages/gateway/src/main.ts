@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import process from "node:process";
 import { text as readAll } from "node:stream/consumers";
+import { undiciSender } from "@shardgate/mcp-wire";
 import type { App } from "./app.ts";
 import type { Io, Listening } from "./commands/command.ts";
 import { runCommand } from "./commands/run.ts";
@@ -26,6 +27,8 @@ const io: Io = {
   readFile: (path) => readFile(path, "utf8"),
   readInput: () => readAll(process.stdin),
   fetch,
+  createSender: undiciSender,
+  createFile: (path, content) => writeFile(path, content, { flag: "wx" }),
   listen,
 };
 

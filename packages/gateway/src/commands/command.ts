@@ -1,4 +1,5 @@
 import type { App } from "../app.ts";
+import type { UpstreamDeps } from "../upstreams/upstream.ts";
 
 /** A port that was opened. */
 export interface Listening {
@@ -25,6 +26,9 @@ export interface Io {
   /** Everything on standard input. */
   readInput(): Promise<string>;
   fetch(request: Request): Promise<Response>;
+  readonly createSender: UpstreamDeps["createSender"];
+  /** @throws Error with `code` EEXIST where there is a file of that name already */
+  createFile(path: string, content: string): Promise<void>;
   /** @throws Error with `code` EADDRINUSE, EACCES … */
   listen(app: App, host: string, port: number): Promise<Listening>;
 }

@@ -1,11 +1,13 @@
 import type { Command } from "./command.ts";
 import { call } from "./call.ts";
+import { check } from "./check.ts";
 import { completionOf } from "./completion.ts";
 import { connect } from "./connect/connect.ts";
+import { importCommand } from "./import.ts";
 import { list } from "./list.ts";
 import { serve } from "./serve.ts";
 
-const asked: readonly Command[] = [serve, list, call, connect];
+const asked: readonly Command[] = [serve, check, list, call, connect, importCommand];
 
 /** The commands of the binary: the only list. */
 export const commands: readonly Command[] = [...asked, completionOf(asked)];

@@ -3,32 +3,49 @@
  * keeps its place, so line and column stay right.
  */
 export function toYamlFlow(text: string): string {
-  if (!looksLikeJson(text)) return text;
+  if (!isJson(text)) return text;
   let result = "";
   let copied = 0;
-  const blank = (from: number, to: number): void => {
-    result += text.slice(copied, from) + text.slice(from, to).replace(/[^\r\n]/g, " ");
-    copied = to;
-  };
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (char === '"') at = endOfString(text, at);
-    else if (char === "\t") blank(at, at + 1);
-    else if (char === "/" && text[at + 1] === "/" && /[\s,{}[\]"]/.test(text[at - 1] ?? " ")) {
-      const end = text.indexOf("\n", at);
-      blank(at, end < 0 ? text.length : end);
-      at = copied - 1;
-    } else if (char === "/" && text[at + 1] === "*") {
-      const end = text.indexOf("*/", at + 2);
-      blank(at, end < 0 ? text.length : end + 2);
-      at = copied - 1;
-    }
+  for (const { offset, text: part } of besideValues(text)) {
+    result += text.slice(copied, offset) + part.replace(/[^\r\n]/g, " ");
+    copied = offset + part.length;
   }
   return result + text.slice(copied);
 }
 
+/** Its comments, with their marks, in order. */
+export function jsonComments(text: string): readonly Part[] {
+  return [...besideValues(text)].filter((part) => part.text !== "\t");
+}
+
+interface Part {
+  readonly offset: number;
+  readonly text: string;
+}
+
+/** What YAML would not take between the values: comments and tabs. */
+function* besideValues(text: string): Generator<Part> {
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    let end = at;
+    if (char === '"') at = endOfString(text, at);
+    else if (char === "\t") end = at + 1;
+    else if (char === "/" && text[at + 1] === "/" && /[\s,{}[\]"]/.test(text[at - 1] ?? " ")) {
+      end = indexOrEnd(text, "\n", at);
+    } else if (char === "/" && text[at + 1] === "*") end = Math.min(text.length, indexOrEnd(text, "*/", at + 2) + 2);
+    if (end === at || char === '"') continue;
+    yield { offset: at, text: text.slice(at, end) };
+    at = end - 1;
+  }
+}
+
+function indexOrEnd(text: string, sought: string, from: number): number {
+  const found = text.indexOf(sought, from);
+  return found < 0 ? text.length : found;
+}
+
 /** Begins with a bracket, whatever blanks and comments stand before it. */
-function looksLikeJson(text: string): boolean {
+export function isJson(text: string): boolean {
   return /^\uFEFF?(\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*[{[]/.test(text.slice(0, 4096));
 }
 

@@ -1,3 +1,4 @@
+import { fetchSender } from "@shardgate/mcp-wire";
 import type { Io } from "../commands/command.ts";
 import { runCommand } from "../commands/run.ts";
 
@@ -22,6 +23,8 @@ export async function runIn(world: Partial<Io>, ...args: string[]): Promise<Ran>
     readFile: (path) => Promise.reject(Object.assign(new Error(`no ${path}`), { code: "ENOENT" })),
     readInput: () => Promise.resolve(""),
     fetch: () => Promise.reject(new TypeError("fetch failed", { cause: { code: "ECONNREFUSED" } })),
+    createSender: (origin) => fetchSender(origin, (request) => io.fetch(request)),
+    createFile: () => Promise.reject(new Error("no files here")),
     listen: () => Promise.reject(new Error("no ports here")),
     ...world,
   };

@@ -2,7 +2,6 @@ import {
   Cancellation,
   connectUpstream,
   type ExchangeContext,
-  fetchSender,
   HttpLink,
   LATEST_MODERN,
   type Message,
@@ -55,7 +54,7 @@ export class GatewayClient {
 
   /** @throws CommandError when nothing answers there, or it is no MCP server */
   static async connect(target: Target, io: Io): Promise<GatewayClient> {
-    const sender = fetchSender(target.url.origin, io.fetch);
+    const sender = io.createSender(target.url.origin);
     const link = new HttpLink({ sender, url: target.url, headers: target.headers });
     const client = await attempt(target, io, LIST_TIMEOUT_MS, (until) => connectUpstream(link, CLIENT_INFO, until));
     return new GatewayClient(client, io, target);

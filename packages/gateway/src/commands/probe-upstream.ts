@@ -1,0 +1,39 @@
+import { Cancellation } from "@shardgate/mcp-wire";
+import { createUpstream, type UpstreamDefinition } from "../upstreams/index.ts";
+import { VERSION } from "../version.ts";
+import type { Io } from "./command.ts";
+
+/** How long one upstream may take, in milliseconds: a wrapper may have to fetch its program first. */
+const TIMEOUT_MS = 30_000;
+
+/** What came of an attempt to reach an upstream. */
+export interface Probe {
+  readonly name: string;
+  readonly tools: number;
+  readonly ms: number;
+  /** Undefined where it was reached. */
+  readonly error: string | undefined;
+}
+
+/** Reaches one upstream as the gateway would, asks for its tools, and leaves it. */
+export async function probeUpstream({ id, name = id, options }: UpstreamDefinition, io: Io): Promise<Probe> {
+  const cancellation = new Cancellation();
+  const timer = setTimeout(() => cancellation.cancel(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
+  const end = (): void => cancellation.cancel(new Error("interrupted"));
+  io.signal.addEventListener("abort", end, { once: true });
+  const started = performance.now();
+  const { upstream } = createUpstream(options, {
+    createSender: io.createSender,
+    clientInfo: { name: "shardgate-check", version: VERSION },
+  });
+  try {
+    const { tools } = await upstream.connect(cancellation);
+    return { name, tools: tools.length, ms: Math.round(performance.now() - started), error: undefined };
+  } catch (error) {
+    return { name, tools: 0, ms: Math.round(performance.now() - started), error: (error as Error).message };
+  } finally {
+    clearTimeout(timer);
+    io.signal.removeEventListener("abort", end);
+    await upstream.close();
+  }
+}
