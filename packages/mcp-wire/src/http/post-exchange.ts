@@ -1,10 +1,11 @@
 import { Cancellation } from "../cancellation.ts";
 import { type Era, Header, MetaKey } from "../eras.ts";
 import type { ExchangeContext } from "../exchange.ts";
+import { memberOf } from "../json/edit.ts";
 import { Message } from "../message.ts";
-import type { ClientDescription, Session } from "../sessions.ts";
+import { cannotAsk, type ClientDescription, type Session } from "../sessions.ts";
 import { encodeSseEvent, SSE_COMMENT } from "../sse/sse-encoder.ts";
-import { RpcCode, WireError } from "../wire-error.ts";
+import type { WireError } from "../wire-error.ts";
 import type { HttpReply, HttpRequest, HttpStream } from "./http-exchange.ts";
 
 const JSON_HEADERS = { "Content-Type": "application/json" } as const;
@@ -15,17 +16,12 @@ export const SSE_HEADERS = {
 } as const;
 const SPACE = Buffer.from(" ");
 
-/** A request of ours to the downstream is given up after this long, in milliseconds: a person may have to answer it. */
-const ASK_TIMEOUT_MS = 10 * 60_000;
-
 interface Options {
   readonly era: Era;
   readonly version: string;
   readonly session: Session | undefined;
   /** Monotonic clock in milliseconds. */
   readonly now: () => number;
-  /** Names the next request of ours to this downstream. */
-  readonly nextId: () => string;
 }
 
 /**
@@ -46,8 +42,8 @@ export class PostExchange implements ExchangeContext {
   #stream: HttpStream | undefined;
   #isSse = false;
   #done = false;
-  /** How to give up each request of ours that waits for its answer. */
-  #asks: Set<(reason: string) => void> | undefined;
+  /** Requests of the server's that wait for the client's answer, by the spelling of the id the server gave them. */
+  #asked: Set<{ readonly id: string; giveUp(reason: string, tell?: boolean): void }> | undefined;
 
   /** @param message the request; undefined for a batch */
   constructor(request: HttpRequest, reply: HttpReply, message: Message | undefined, options: Options) {
@@ -80,8 +76,17 @@ export class PostExchange implements ExchangeContext {
   }
 
   notify(message: Message): void {
-    if (this.#done || !this.#openSse()) return;
+    if (this.#done || (message.method === "notifications/cancelled" && this.#withdraw(message))) return;
+    if (!this.#openSse()) return;
     this.#write(encodeSseEvent(message.bytes));
+  }
+
+  /** Takes a question back that the server no longer wants answered; true where it is one of this exchange. */
+  #withdraw(message: Message): boolean {
+    const id = message.paramsBytes && memberOf(message.paramsBytes, "requestId")?.toString();
+    const found = [...(this.#asked ?? [])].find((asked) => asked.id === id);
+    found?.giveUp("the server took it back", true);
+    return found !== undefined;
   }
 
   request(message: Message): Promise<Message> {
@@ -98,33 +103,13 @@ export class PostExchange implements ExchangeContext {
   }
 
   #ask(message: Message, cancellation: Cancellation): Promise<Message> {
-    const session = this.session;
-    if (session === undefined || !this.#openSse()) {
-      const why = session === undefined ? "it has no session" : "it does not accept text/event-stream";
-      return Promise.reject(
-        new WireError(RpcCode.internalError, `The client cannot be asked (${message.method}): ${why}`),
-      );
-    }
-    const id = this.#options.nextId();
-    const { promise, resolve, reject } = Promise.withResolvers<Message>();
-    const finish = (): void => {
-      clearTimeout(timer);
-      session.asked.delete(id);
-      this.#asks?.delete(fail);
-    };
-    const fail = (reason: string): void => {
-      finish();
-      reject(new WireError(RpcCode.internalError, `The client did not answer ${message.method}: ${reason}`));
-    };
-    const timer = setTimeout(() => fail("no answer in 10 minutes"), ASK_TIMEOUT_MS);
-    cancellation.onCancel((reason) => fail(reason.message));
-    (this.#asks ??= new Set()).add(fail);
-    session.asked.set(id, (response) => {
-      finish();
-      resolve(response.withId(message.id as string));
-    });
-    this.#write(encodeSseEvent(message.withId(id).bytes));
-    return promise;
+    if (this.session === undefined) return Promise.reject(cannotAsk(message, "it has no session"));
+    if (!this.#openSse()) return Promise.reject(cannotAsk(message, "it does not accept text/event-stream"));
+    const asked = this.session.ask(message, (request) => this.#write(encodeSseEvent(request.bytes)));
+    const entry = { id: message.id as string, giveUp: asked.giveUp };
+    (this.#asked ??= new Set()).add(entry);
+    cancellation.onCancel((reason) => asked.giveUp(reason.message, true));
+    return asked.answer.finally(() => this.#asked?.delete(entry));
   }
 
   /** Sends one response of a batch ahead of the others, where the answer is a stream already. */
@@ -158,7 +143,7 @@ export class PostExchange implements ExchangeContext {
   #finish(): boolean {
     if (this.#done) return false;
     this.#done = true;
-    for (const giveUp of this.#asks ?? []) giveUp("the call is over");
+    for (const { giveUp } of this.#asked ?? []) giveUp("the call is over");
     return true;
   }
 

@@ -3,10 +3,12 @@ import { classify } from "../classify.ts";
 import { ASSUMED_LEGACY, BATCH_VERSION, type Era, Header, isModernVersion, LEGACY_VERSIONS } from "../eras.ts";
 import type { Endpoint, ExchangeContext } from "../exchange.ts";
 import { memberOf } from "../json/edit.ts";
-import { isBatch, Message, parseBatch } from "../message.ts";
+import { rememberLevel } from "../log-level.ts";
+import { isBatch, Message } from "../message.ts";
 import type { Session, SessionStore } from "../sessions.ts";
 import { encodeSseEvent, SSE_COMMENT } from "../sse/sse-encoder.ts";
 import { badRequest, RpcCode, WireError } from "../wire-error.ts";
+import { serveBatch } from "./batch.ts";
 import { discoverResult, initializeResult, readInitialize } from "./handshake.ts";
 import type { HttpReply, HttpRequest, HttpStream } from "./http-exchange.ts";
 import { PostExchange, SSE_HEADERS } from "./post-exchange.ts";
@@ -27,7 +29,6 @@ export interface StreamableServerOptions {
   readonly onBug?: (error: unknown) => void;
 }
 
-const BATCH_LIMIT = 100;
 const JSON_TYPE = { "Content-Type": "application/json" } as const;
 
 /**
@@ -43,7 +44,6 @@ export class StreamableServer {
   readonly #onBug: (error: unknown) => void;
   readonly #exchanges = new ActiveList<PostExchange>();
   readonly #streams = new Map<HttpStream, () => void>();
-  #asked = 0;
   #isDraining = false;
 
   constructor(options: StreamableServerOptions) {
@@ -133,21 +133,12 @@ export class StreamableServer {
         `Invalid request: protocol version ${version} has no batches; send one message per POST`,
       );
     }
-    const messages = parseBatch(body, BATCH_LIMIT);
     const exchange = new PostExchange(request, reply, undefined, this.#options("legacy", version, session));
     this.#exchanges.add(exchange);
     try {
-      const responses = await Promise.all(
-        messages.map((message) =>
-          this.#answer(message, exchange.part(), endpoint).catch((error: unknown) =>
-            this.#errorResponse(error, message.id),
-          ),
-        ),
+      await serveBatch(body, exchange, (message, context) =>
+        this.#answer(message, context, endpoint).catch((error: unknown) => this.#errorResponse(error, message.id)),
       );
-      const late = responses.filter((response) => response !== undefined && !exchange.sendEarly(response)) as Message[];
-      if (late.length > 0)
-        exchange.complete(Buffer.from(`[${late.map((response) => response.bytes.toString()).join(",")}]`), 200);
-      else exchange.end();
     } finally {
       this.#exchanges.remove(exchange);
     }
@@ -188,6 +179,7 @@ export class StreamableServer {
       return await endpoint.exchange(message, context);
     }
     if (message.method === "ping") return Message.result(id, "{}");
+    if (message.method === "logging/setLevel") rememberLevel(message, context.session);
     const calls = context.session?.calls;
     const call = { id, cancellation: context.cancellation };
     calls?.add(call);
@@ -201,7 +193,7 @@ export class StreamableServer {
   /** Takes a notification or a response of the downstream. */
   #take(message: Message, context: ExchangeContext, endpoint: Endpoint): void {
     const session = context.session;
-    if (message.isResponse) session?.asked.get(message.id as string)?.(message);
+    if (message.isResponse) session?.answered(message);
     else if (message.method === "notifications/cancelled") {
       const { reason } = message.params;
       const text = typeof reason === "string" ? `: ${reason}` : "";
@@ -282,7 +274,7 @@ export class StreamableServer {
   }
 
   #options(era: Era, version: string, session?: Session) {
-    return { era, version, session, now: this.#now, nextId: () => `"shardgate-${++this.#asked}"` };
+    return { era, version, session, now: this.#now };
   }
 
   /** Answers with an error; `id` is the spelling of the request's id, where it could be read. */

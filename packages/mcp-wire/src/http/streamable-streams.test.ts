@@ -233,7 +233,7 @@ describe.each([
       second.answer();
       await (await second.pending).text();
       expect(await unanswered).toContain("the call is over");
-      expect(house.sessions.use(second.session, house.endpoint)?.asked.size).toBe(0);
+      expect(house.sessions.use(second.session, house.endpoint)?.waiting).toBe(0);
     });
 
     it("are refused where nobody could answer", async () => {
