@@ -22,6 +22,7 @@ export { undiciSender, type SenderOptions } from "./http/undici-sender.ts";
 export { editObject, memberOf, replaceMember } from "./json/edit.ts";
 export type { Answer, Envelope, Link, PostOptions } from "./link.ts";
 export { Message } from "./message.ts";
+export { PipeLink, type PipeLinkOptions } from "./stdio/pipe-link.ts";
 export {
   type ClientDescription,
   DEFAULT_SESSION_LIMITS,
@@ -29,7 +30,7 @@ export {
   type Session,
   type SessionLimits,
 } from "./sessions.ts";
-export { connectUpstream } from "./upstream/connect-upstream.ts";
+export { type ConnectOptions, connectUpstream } from "./upstream/connect-upstream.ts";
 export { modernRequest } from "./upstream/modern-client.ts";
 export type { ListedTool, UpstreamClient } from "./upstream/upstream-client.ts";
 export { UpstreamError, type UpstreamFailure } from "./upstream-error.ts";

@@ -23,6 +23,8 @@ export interface Envelope {
 
 export interface PostOptions extends Envelope {
   readonly cancellation?: Cancellation | undefined;
+  /** Downstream session the message comes from, where it has one: what a shared link cannot tell by itself. */
+  readonly owner?: object | undefined;
   /** Takes notifications and requests that come before the response and belong to it. */
   readonly onMessage?: ((message: Message) => void) | undefined;
 }

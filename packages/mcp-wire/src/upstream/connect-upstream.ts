@@ -1,5 +1,5 @@
 import type { Cancellation } from "../cancellation.ts";
-import { LATEST_LEGACY, LATEST_MODERN, MetaKey } from "../eras.ts";
+import { type Era, LATEST_LEGACY, LATEST_MODERN, MetaKey } from "../eras.ts";
 import { errorOfStatus } from "../http/answer-sink.ts";
 import { memberOf } from "../json/edit.ts";
 import type { Link } from "../link.ts";
@@ -9,6 +9,16 @@ import { LegacyClient } from "./legacy-client.ts";
 import { descriptionOf, openLegacySession } from "./legacy-session.ts";
 import { headersOf, modernRequest, ModernClient } from "./modern-client.ts";
 import type { UpstreamClient } from "./upstream-client.ts";
+
+export interface ConnectOptions {
+  /** Its era, where that is known from an earlier time: it is not asked again. */
+  readonly era?: Era | undefined;
+  /** How long, in milliseconds, an upstream on a pipe may leave our question for its era unanswered. */
+  readonly probeMs?: number;
+}
+
+/** Servers take seconds to start; the few that never answer what they do not know are remembered, so they pay this once. */
+const PROBE_MS = 5_000;
 
 /**
  * Shakes hands with an upstream of either era: asks as a modern client first and goes back to `initialize` where the
@@ -21,15 +31,53 @@ export async function connectUpstream(
   link: Link,
   clientInfo: object,
   cancellation: Cancellation,
+  { era, probeMs = PROBE_MS }: ConnectOptions = {},
 ): Promise<UpstreamClient> {
-  const result = await discover(link, clientInfo, cancellation);
-  if (result !== undefined) {
-    const meta = memberOf(result, "_meta");
-    const serverInfo = meta && memberOf(meta, MetaKey.serverInfo);
-    return new ModernClient(link, clientInfo, descriptionOf(result, serverInfo ?? memberOf(result, "serverInfo")));
+  const connectLegacy = async (): Promise<UpstreamClient> => {
+    const client = { clientInfo, capabilities: link.isShared ? ASKABLE : {} };
+    return new LegacyClient(link, client, await openLegacySession(link, client, LATEST_LEGACY, cancellation));
+  };
+  if (era === "legacy") return await connectLegacy();
+  const modern = connectModern(link, clientInfo, cancellation);
+  // Over HTTP every question has an answer; on a pipe some servers leave out what they do not know.
+  const isSilent = link.isShared && (await isPending(modern, probeMs));
+  if (!isSilent) return (await modern) ?? (await connectLegacy());
+  try {
+    return await connectLegacy();
+  } catch (error) {
+    // Slow, not silent: what refuses `initialize` may still answer the first question.
+    const late = await modern.catch(() => undefined);
+    if (late !== undefined) return late;
+    throw error;
   }
-  const client = { clientInfo, capabilities: link.isShared ? ASKABLE : {} };
-  return new LegacyClient(link, client, await openLegacySession(link, client, LATEST_LEGACY, cancellation));
+}
+
+/** @returns undefined where the upstream is a legacy server */
+async function connectModern(
+  link: Link,
+  clientInfo: object,
+  cancellation: Cancellation,
+): Promise<UpstreamClient | undefined> {
+  const result = await discover(link, clientInfo, cancellation);
+  if (result === undefined) return undefined;
+  const meta = memberOf(result, "_meta");
+  const serverInfo = meta && memberOf(meta, MetaKey.serverInfo);
+  return new ModernClient(link, clientInfo, descriptionOf(result, serverInfo ?? memberOf(result, "serverInfo")));
+}
+
+/** True where `work` is not done after `ms`. */
+async function isPending(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(true), ms);
+  });
+  const done = work.then(
+    () => false,
+    () => false,
+  );
+  const pending = await Promise.race([done, late]);
+  clearTimeout(timer);
+  return pending;
 }
 
 /** What an upstream may ask for where one connection serves all: it reaches the downstream it asks, or is declined. */

@@ -6,7 +6,7 @@ import type { Link } from "../link.ts";
 import { Message } from "../message.ts";
 import { requestToLegacy, requestToShared, responseToModern, withProgressToken } from "../translate/translate.ts";
 import { UpstreamError } from "../upstream-error.ts";
-import { type LegacySession, openLegacySession } from "./legacy-session.ts";
+import { type LegacySession, openLegacySession, type SessionPostOptions } from "./legacy-session.ts";
 import { listTools } from "./list-tools.ts";
 import { announcesTools } from "./modern-client.ts";
 import { changedList, type ListedTool, type UpstreamClient } from "./upstream-client.ts";
@@ -52,18 +52,22 @@ export class LegacyClient implements UpstreamClient {
     }
     const id = this.#nextId();
     const request = context.era === "modern" ? requestToLegacy(message, id) : requestToShared(message, id);
-    const onEarly = (early: Message): void => {
+    const onMessage = (early: Message): void => {
       if (early.isRequest) this.#decline(this.#shared, early);
       else notifyShared(early, request, message, context);
     };
-    const response = await this.#onShared(request, context.cancellation, onEarly, context.passedHeaders);
+    const response = await this.#onShared(request, {
+      cancellation: context.cancellation,
+      passedHeaders: context.passedHeaders,
+      onMessage,
+    });
     const answer = response.withId(message.id as string);
     return context.era === "modern" ? responseToModern(answer) : answer;
   };
 
   notify(message: Message, sessionKey: object | undefined): void {
     const session = sessionKey === undefined ? undefined : this.#owned.get(sessionKey);
-    void session?.then((open) => open.post(message, undefined, undefined)).catch(ignore);
+    void session?.then((open) => open.post(message)).catch(ignore);
   }
 
   watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined {
@@ -120,33 +124,30 @@ export class LegacyClient implements UpstreamClient {
 
   /** Passes the bytes on as they are, and whatever comes before the response back. */
   #relay(session: LegacySession, message: Message, context: ExchangeContext): Promise<Message> {
-    const onEarly = (early: Message): void => {
+    const { cancellation, passedHeaders, session: owner } = context;
+    const onMessage = (early: Message): void => {
       if (!early.isRequest) return context.notify(early);
+      // A session that all share declared for each of them what only some can do.
+      if (this.#link.isShared && !canBeAsked(early.method, context)) return this.#decline(session, early);
       context
         .request(early)
         .catch((error: Error) => Message.error(early.id, { code: -32603, message: error.message }))
-        .then((answer) => session.post(answer, undefined, undefined, context.passedHeaders))
+        .then((answer) => session.post(answer, { passedHeaders }))
         .catch(ignore);
     };
-    return this.#call(session, message, context.cancellation, onEarly, context.passedHeaders);
+    return this.#call(session, message, { cancellation, passedHeaders, owner, onMessage });
   }
 
-  async #call(
-    session: LegacySession,
-    message: Message,
-    cancellation: Cancellation | undefined,
-    onMessage: (early: Message) => void,
-    passedHeaders: readonly string[] | undefined,
-  ): Promise<Message> {
+  async #call(session: LegacySession, message: Message, options: SessionPostOptions): Promise<Message> {
     let isOver = false;
-    cancellation?.onCancel((reason) => {
+    options.cancellation?.onCancel((reason) => {
       if (isOver || this.#link.isShared) return;
       // Closing a connection means nothing in this era, so the upstream has to be told.
       const params = { requestId: JSON.parse(message.id as string) as unknown, reason: reason.message };
-      session.post(Message.of({ method: "notifications/cancelled", params }), undefined, undefined).catch(ignore);
+      session.post(Message.of({ method: "notifications/cancelled", params })).catch(ignore);
     });
     try {
-      const { response } = await session.post(message, cancellation, onMessage, passedHeaders);
+      const { response } = await session.post(message, options);
       if (response === undefined) throw new UpstreamError("protocol", "it answered 202 to a request", { sent: true });
       return response;
     } finally {
@@ -155,19 +156,14 @@ export class LegacyClient implements UpstreamClient {
   }
 
   /** Calls in our own session, which is opened anew once where the upstream forgot it. */
-  async #onShared(
-    message: Message,
-    cancellation: Cancellation | undefined,
-    onMessage: (early: Message) => void,
-    passedHeaders?: readonly string[],
-  ): Promise<Message> {
+  async #onShared(message: Message, options: SessionPostOptions): Promise<Message> {
     const session = this.#shared;
     try {
-      return await this.#call(session, message, cancellation, onMessage, passedHeaders);
+      return await this.#call(session, message, options);
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.failure !== "session-lost") throw error;
       if (session === this.#shared) await this.#reopen();
-      return this.#call(this.#shared, message, cancellation, onMessage, passedHeaders);
+      return this.#call(this.#shared, message, options);
     }
   }
 
@@ -182,13 +178,13 @@ export class LegacyClient implements UpstreamClient {
 
   #request(method: string, params: Record<string, unknown>, cancellation: Cancellation): Promise<Message> {
     const message = Message.of({ id: JSON.parse(this.#nextId()) as unknown, method, params });
-    return this.#onShared(message, cancellation, ignore);
+    return this.#onShared(message, { cancellation });
   }
 
   /** We declared no capability in our own session, so a request there is the upstream's mistake. */
   #decline(session: LegacySession, request: Message): void {
     const error = { code: -32601, message: `${request.method} is not supported in this session` };
-    session.post(Message.error(request.id, error), undefined, undefined).catch(ignore);
+    session.post(Message.error(request.id, error)).catch(ignore);
   }
 
   /** Unique over restarts of ours too: an upstream may still remember an id of the last run. */
@@ -211,6 +207,17 @@ function notifyShared(early: Message, request: Message, asked: Message, context:
   } else if (early.method === "notifications/message") {
     if (context.era === "legacy" || meta?.[MetaKey.logLevel] !== undefined) context.notify(early);
   }
+}
+
+const CAPABILITY_OF = new Map([
+  ["sampling/createMessage", "sampling"],
+  ["elicitation/create", "elicitation"],
+  ["roots/list", "roots"],
+]);
+
+function canBeAsked(method: string, { client, session }: ExchangeContext): boolean {
+  const capability = CAPABILITY_OF.get(method);
+  return session !== undefined && (capability === undefined || client.capabilities[capability] !== undefined);
 }
 
 function ignore(): void {

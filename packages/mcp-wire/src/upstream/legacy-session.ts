@@ -2,10 +2,13 @@ import type { Cancellation } from "../cancellation.ts";
 import { LEGACY_VERSIONS } from "../eras.ts";
 import type { ServerDescription } from "../exchange.ts";
 import { memberOf } from "../json/edit.ts";
-import type { Answer, Envelope, Link } from "../link.ts";
+import type { Answer, Envelope, Link, PostOptions } from "../link.ts";
 import { Message } from "../message.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import type { ClientDescription } from "../sessions.ts";
+
+/** What goes with a message besides what the session says. */
+export type SessionPostOptions = Omit<PostOptions, "headers" | "session">;
 
 /** One session with a legacy upstream, from `initialize` to its end; also stands for an upstream that keeps none. */
 export class LegacySession {
@@ -26,13 +29,8 @@ export class LegacySession {
   }
 
   /** @throws UpstreamError */
-  post(
-    message: Message,
-    cancellation: Cancellation | undefined,
-    onMessage: ((message: Message) => void) | undefined,
-    passedHeaders?: readonly string[],
-  ): Promise<Answer> {
-    return this.#link.post(message, { ...this.envelope, passedHeaders, cancellation, onMessage });
+  post(message: Message, options?: SessionPostOptions): Promise<Answer> {
+    return this.#link.post(message, { ...this.envelope, ...options });
   }
 
   close(): void {
@@ -69,8 +67,7 @@ export async function openLegacySession(
     throw new UpstreamError("protocol", `it speaks protocol version ${agreed}, which we do not`, { sent: true });
   }
   const session = new LegacySession(link, id, agreed as string, descriptionOf(response.outcome));
-  const initialized = Message.of({ method: "notifications/initialized" });
-  await session.post(initialized, cancellation, undefined, passedHeaders);
+  await session.post(Message.of({ method: "notifications/initialized" }), { cancellation, passedHeaders });
   return session;
 }
 
