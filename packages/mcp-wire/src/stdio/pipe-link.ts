@@ -127,8 +127,8 @@ export class PipeLink implements Link {
       }
       const meta = message.hasMeta ? memberOf(message.paramsBytes as Buffer, "_meta") : undefined;
       const token = meta && memberOf(meta, "progressToken");
-      const { wireId } = this.#pending.add((wireId) => {
-        return { wireId, id: message.id as string, token, owner, onMessage, ...settle };
+      const { wireId } = this.#pending.add((free) => {
+        return { wireId: free, id: message.id as string, token, owner, onMessage, ...settle };
       });
       const wireMessage = token === undefined ? message : withToken(message, meta as Buffer, String(wireId));
       if (!this.#write(wireMessage.withId(String(wireId)))) {
