@@ -32,7 +32,7 @@ export const serve: Command = {
   async run(_, options, io) {
     const { config, host, port, log } = await readSettings(options, io);
     const logger = await openLog(log);
-    const providers = createProviders(config, io.env);
+    const providers = createProviders(config, io.env, systemTimers);
     const house = createHouse({ config, providers, logger, timers: systemTimers });
     let listening: Listening;
     try {

@@ -1,5 +1,6 @@
 import { upstreamNameSchema } from "@shardgate/contract";
 import * as z from "zod";
+import { providersSchema } from "../providers/schema.ts";
 import { durationSchema } from "../upstreams/definition.ts";
 import { type UpstreamDefinition, upstreamOptionsSchema } from "../upstreams/index.ts";
 
@@ -16,6 +17,7 @@ export const settingsShape = {
       allowed_origins: z.array(z.string()).default([]),
     })
     .prefault({}),
+  providers: providersSchema.prefault({}),
   admin: z
     .strictObject({
       /** Bearer token of `POST /admin/reload`, which is not there without one (ADMIN_TOKEN). */

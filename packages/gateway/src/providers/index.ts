@@ -1,15 +1,30 @@
 import type { GatewayConfig } from "../config/schema.ts";
+import type { Timers } from "../core/timers.ts";
+import { DEFAULT_ENDPOINT, dockerProvider } from "./docker/index.ts";
 import { envProvider } from "./env/index.ts";
 import { fileProvider } from "./file/index.ts";
 import type { Provider } from "./provider.ts";
 
-/** The providers that are configured: the only list. */
+export interface ProviderEnv {
+  readonly SHARDS?: string | undefined;
+  readonly DOCKER_HOST?: string | undefined;
+}
+
+/**
+ * The providers that are configured: the only list. Its order is the order in which they come first where two define a name:
+ * what the operator wrote, then what was found.
+ *
+ * @throws Error that says which setting is wrong
+ */
 export function createProviders(
-  config: GatewayConfig,
-  env: { readonly SHARDS?: string | undefined },
+  { upstreams, providers: { docker } }: Pick<GatewayConfig, "upstreams" | "providers">,
+  env: ProviderEnv,
+  timers: Timers,
 ): readonly Provider[] {
+  const dockerEndpoint = docker?.endpoint ?? (env.DOCKER_HOST || DEFAULT_ENDPOINT);
   return [
-    ...(config.upstreams.length > 0 ? [fileProvider(config.upstreams)] : []),
+    ...(upstreams.length > 0 ? [fileProvider(upstreams)] : []),
     ...(env.SHARDS === undefined || env.SHARDS === "" ? [] : [envProvider(env.SHARDS)]),
+    ...(docker === undefined ? [] : [dockerProvider({ ...docker, endpoint: dockerEndpoint }, { timers })]),
   ];
 }

@@ -9,6 +9,9 @@ import type { HealthPolicy, Upstream, UpstreamDeps } from "./upstream.ts";
 /** The kinds of upstream: the only list. A new kind adds its schema here and a case below. */
 export const upstreamOptionsSchema = z.discriminatedUnion("kind", [shardSchema, mcpHttpSchema, sseSchema, stdioSchema]);
 
+/** What a definition that came over a network may be: an address, never a command. */
+export const learnedOptionsSchema = z.discriminatedUnion("kind", [shardSchema, mcpHttpSchema, sseSchema]);
+
 export type UpstreamOptions = z.output<typeof upstreamOptionsSchema>;
 export type UpstreamDefinition = Defined<UpstreamOptions>;
 

@@ -1,0 +1,9 @@
+import * as z from "zod";
+import { dockerSchema } from "./docker/schema.ts";
+
+/** `providers` of `gateway.yaml`: further sources of upstreams. A provider is on when its key is there, `{}` for its defaults. */
+export const providersSchema = z.strictObject({
+  docker: dockerSchema.optional(),
+});
+
+export type ProvidersOptions = z.output<typeof providersSchema>;
