@@ -3,11 +3,12 @@ import { call } from "./call.ts";
 import { check } from "./check.ts";
 import { completionOf } from "./completion.ts";
 import { connect } from "./connect/connect.ts";
+import { doctor } from "./doctor/doctor.ts";
 import { importCommand } from "./import.ts";
 import { list } from "./list.ts";
 import { serve } from "./serve.ts";
 
-const asked: readonly Command[] = [serve, check, list, call, connect, importCommand];
+const asked: readonly Command[] = [serve, check, list, call, connect, doctor, importCommand];
 
 /** The commands of the binary: the only list. */
 export const commands: readonly Command[] = [...asked, completionOf(asked)];

@@ -1,0 +1,74 @@
+import { QUALIFIED_NAME_LENGTH } from "@shardgate/contract";
+import type { Tool } from "../../client/gateway-client.ts";
+import type { Check, Finding } from "../finding.ts";
+
+/** Beyond this small models choose badly, and some clients warn. */
+const MANY = 40;
+/** What VS Code takes in one request. */
+const TOO_MANY = 128;
+/** Names of a shape that means: cut, or made different from another, with a hash. */
+const HASHED = /_[0-9a-f]{8}$/;
+const SHOWN = 3;
+
+export const tools: Check = {
+  name: "tools",
+  async run({ running }) {
+    if (running === undefined)
+      return [{ level: "ok", what: "names, counts and schemas are looked at where a gateway runs" }];
+    const listed = running.tools;
+    const findings: Finding[] = [];
+    if (listed.length > MANY) {
+      findings.push({
+        level: "warning",
+        what: `${listed.length} tools; ${listed.length > TOO_MANY ? `VS Code takes ${TOO_MANY}, and ` : ""}small models choose badly among more than ${MANY}`,
+        remedy: "give an upstream `tools: { include: [...] }`, or connect a client to /servers/<name>/mcp",
+      });
+    }
+    report(
+      findings,
+      listed.filter(({ name }) => name.length === QUALIFIED_NAME_LENGTH && HASHED.test(name)),
+      {
+        what: "have names that were cut, or that another tool has too",
+        remedy: "give the upstream a shorter name, or the tool another one with `tools: { rename: … }`",
+      },
+    );
+    report(
+      findings,
+      listed.filter(({ description = "" }) => description.trim() === ""),
+      {
+        what: "have no description, so a model can only guess what they do",
+        remedy: "ask their authors for one, or leave them out with `tools: { exclude: [...] }`",
+      },
+    );
+    report(
+      findings,
+      listed.filter(({ inputSchema }) => inputSchema?.["type"] !== "object"),
+      {
+        what: "have an input schema that is no object, which clients refuse",
+        remedy: "leave them out with `tools: { exclude: [...] }` until their server is mended",
+      },
+    );
+    report(
+      findings,
+      listed.filter(({ inputSchema }) => /"\$ref":"(?!#)/.test(JSON.stringify(inputSchema))),
+      {
+        what: "refer to schemas elsewhere ($ref), which no client fetches",
+        remedy: "leave them out with `tools: { exclude: [...] }` until their server is mended",
+      },
+    );
+    return findings.length > 0
+      ? findings
+      : [{ level: "ok", what: `${listed.length} tools, whose names and schemas every client takes` }];
+  },
+};
+
+function report(
+  findings: Finding[],
+  concerned: readonly Tool[],
+  { what, remedy }: { what: string; remedy: string },
+): void {
+  if (concerned.length === 0) return;
+  const names = concerned.slice(0, SHOWN).map(({ name }) => name);
+  const more = concerned.length > SHOWN ? ` and ${concerned.length - SHOWN} more` : "";
+  findings.push({ level: "warning", what: `${names.join(", ")}${more} ${what}`, remedy });
+}
