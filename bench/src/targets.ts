@@ -28,6 +28,9 @@ export const targets: readonly Target[] = [
   { figure: "growth/1000 sessions/rateRatio", atLeast: 0.95 },
   { figure: "memory/gateway/idle", atMost: 85 },
   { figure: "start/livez", atMost: 500 },
+  { figure: "routes/idle", atMost: 200 },
+  // Traefik's throttle and 0.3 s.
+  { figure: "routes/throttled/slowest", atMost: 2300 },
 ];
 
 /** Holds figures against targets. */

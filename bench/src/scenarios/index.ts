@@ -2,8 +2,9 @@ import { acrossEras } from "./across-eras.ts";
 import { calls } from "./calls.ts";
 import { sessions, tools, upstreams } from "./growth.ts";
 import { memory } from "./memory.ts";
+import { routes } from "./routes.ts";
 import type { Scenario } from "./scenario.ts";
 import { start } from "./start.ts";
 
 /** The only list of scenarios, in the order of a report. */
-export const scenarios: readonly Scenario[] = [calls, acrossEras, memory, start, tools, upstreams, sessions];
+export const scenarios: readonly Scenario[] = [calls, acrossEras, memory, start, tools, upstreams, sessions, routes];

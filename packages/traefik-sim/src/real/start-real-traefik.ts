@@ -35,6 +35,8 @@ export interface RealTraefikOptions {
   readonly extra?: string;
   /** More providers, indented by two blanks, under `providers:`. */
   readonly providers?: string;
+  /** `providers.file.watch`, default true; false: no event reaches it, as across NFS, but SIGHUP does. */
+  readonly watch?: boolean;
   /** Called with the folder before Traefik starts, so that files can be there at its first load. */
   readonly prepare?: (dynamicDir: string) => void;
 }
@@ -85,7 +87,7 @@ api: {insecure: true, dashboard: false}
 ping: {}
 providers:
   providersThrottleDuration: ${options.throttle ?? "50ms"}
-  file: {directory: "${dynamicDir}", watch: true}
+  file: {directory: "${dynamicDir}", watch: ${options.watch ?? true}}
 ${options.providers ?? ""}
 ${options.extra ?? ""}
 `,

@@ -10,10 +10,10 @@ import { utimes } from "node:fs/promises";
  *
  * @throws ToolError when the folder's times may not be set
  */
-export async function poke(folder: string): Promise<void> {
+export async function poke(folder: string, setTimes: typeof utimes = utimes): Promise<void> {
   try {
     // libuv 1.51 and later maps infinity to UTIME_NOW.
-    await utimes(folder, "Infinity", "Infinity");
+    await setTimes(folder, "Infinity", "Infinity");
   } catch (error) {
     throw new ToolError(
       `The route files are written, but Traefik cannot be told: setting the times of ${folder} failed (${(error as Error).message}).`,

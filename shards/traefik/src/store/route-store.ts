@@ -64,7 +64,7 @@ const MAX_FILE_BYTES = 2 * 1024 * 1024;
 /** Age in ms at which a temporary file is a leftover; also how often they are looked for. */
 const LEFTOVER_AGE = 10 * 60_000;
 
-type Fs = WriteFs & Pick<typeof nodeFs, "lstat" | "mkdir" | "readdir">;
+type Fs = WriteFs & Pick<typeof nodeFs, "access" | "lstat" | "mkdir" | "readdir">;
 
 export interface RouteStoreOptions {
   /** The file provider's directory. */
@@ -107,6 +107,12 @@ export function createRouteStore(options: RouteStoreOptions): RouteStore {
     if (now() - swept < LEFTOVER_AGE) return;
     swept = now();
     await sweep();
+  }
+
+  /** Besides being there it can be written, which setting its times takes too. */
+  async function usable(): Promise<void> {
+    await ready();
+    await fs.access(folder, constants.W_OK);
   }
 
   /** Deletes what writers that died have left: no write takes as long as the age that counts as dead. */
@@ -208,7 +214,7 @@ export function createRouteStore(options: RouteStoreOptions): RouteStore {
       ),
     unheard: () => Promise.resolve(NO_EVENT),
     check: () => {
-      checking ??= guard("looking at the folder", ready).finally(() => {
+      checking ??= guard("looking at the folder", usable).finally(() => {
         checking = undefined;
       });
       return checking;
