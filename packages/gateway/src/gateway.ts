@@ -12,7 +12,8 @@ import type { Catalog } from "./core/catalog.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Snapshot, UpstreamState } from "./core/snapshot.ts";
 import type { ProviderStatus } from "./providers/watch-providers.ts";
-import type { Registry, UpstreamReport } from "./registry/registry.ts";
+import type { Registry } from "./registry/registry.ts";
+import type { UpstreamReport } from "./registry/report.ts";
 
 export interface Status {
   /** `degraded` where an upstream is not up, or a provider failed or had to leave something out. */

@@ -7,14 +7,18 @@ import type { Catalog } from "./catalog.ts";
  * - `up`: answers
  * - `degraded`: answers, but says that something it needs does not
  * - `down`: does not answer; its tools stay listed
+ * - `idle`: a program that its first call starts; its tools are those of its last run
+ * - `crash-loop`: a program that ended again and again; it is started once in a while
  */
-export type UpstreamStatus = "starting" | "up" | "degraded" | "down";
+export type UpstreamStatus = "starting" | "up" | "degraded" | "down" | "idle" | "crash-loop";
 
 /** The live side of an upstream, the same object for as long as it is defined: how a call reaches it. */
 export interface UpstreamHandle {
   readonly exchange: Exchange;
   /** Passes on a notification of a downstream. */
   notify(message: Message, session: object | undefined): void;
+  /** True where a call waits for a start that is under way, or begins it. */
+  readonly waits?: boolean;
   /** Tells of a call that failed, so that the upstream is looked after at once. */
   suspect(): void;
   /** The calls it works on, and those that wait for their turn. */

@@ -42,7 +42,8 @@ export function breaker(timers: Timers, limits: BreakerLimits = DEFAULT_BREAKER)
         sent: false,
         retryAfterMs,
       });
-    if (upstream.status === "down" || upstream.status === "starting") {
+    const isStarting = upstream.status === "starting" && upstream.handle.waits !== true;
+    if (isStarting || upstream.status === "down" || upstream.status === "crash-loop") {
       throw refuse(`${upstream.name} is ${upstream.status}: ${upstream.error ?? "not reached yet"}`, 2_000);
     }
     let circuit = circuits.get(upstream.handle);

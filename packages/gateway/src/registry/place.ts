@@ -132,7 +132,7 @@ export function connectionOf({ options }: UpstreamDefinition): string {
 }
 
 function isUsable({ status }: Supervisor): boolean {
-  return status === "up" || status === "degraded";
+  return status === "up" || status === "degraded" || status === "idle";
 }
 
 function reason({ error }: Supervisor): string {

@@ -6,6 +6,7 @@ import type { Timers } from "../core/timers.ts";
 import type { UpstreamDefinition, UpstreamOptions } from "../upstreams/index.ts";
 import type { HealthPolicy, Upstream } from "../upstreams/upstream.ts";
 import { connectionOf, Place } from "./place.ts";
+import { reportOf, type UpstreamReport } from "./report.ts";
 import { Retirement } from "./retirement.ts";
 import { provisionalName, publicUrl } from "./shown-as.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -20,26 +21,6 @@ export interface RegistryDeps {
 
 /** Changes that come close together become one snapshot. */
 const SETTLE_MS = 20;
-
-/** One upstream as an operator sees it. */
-export interface UpstreamReport {
-  readonly name: string;
-  readonly kind: string;
-  /** Which provider defines it. */
-  readonly provider: string;
-  /** `shadowed`: another definition has its name, `error` says which. */
-  readonly state: UpstreamState["status"] | "shadowed";
-  readonly tools: number;
-  readonly url?: string;
-  /** What its file calls it, where that is not its name. */
-  readonly original?: string;
-  readonly group?: string;
-  readonly version?: string;
-  readonly latency_ms?: number;
-  /** ISO 8601. */
-  readonly since: string;
-  readonly error?: string;
-}
 
 interface Named {
   readonly place: Place;
@@ -128,29 +109,21 @@ export class Registry {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Connects an upstream anew, which starts a program of ours again. @returns false where there is none of that name */
+  restart(name: string): boolean {
+    const named = this.#named.get(name);
+    named?.place.supervisor.restart();
+    return named !== undefined;
+  }
+
   /** What the current snapshot shows: nothing is up, or listed, before a call can reach it. */
   report(): UpstreamReport[] {
     const { catalog, upstreams } = this.#current;
-    return [...upstreams.values()].flatMap(({ name, kind, status, url, original, group, version, since, error }) => {
-      const named = this.#named.get(name);
+    return [...upstreams.values()].flatMap((state) => {
+      const named = this.#named.get(state.name);
       if (named === undefined) return [];
       const { place, taken } = named;
-      const { latencyMs } = place.supervisor;
-      const shownError = error ?? place.pending;
-      return {
-        name,
-        kind,
-        provider: place.provider,
-        state: taken === undefined ? status : ("shadowed" as const),
-        tools: catalog.toolsOf(name).length,
-        ...(url === undefined ? {} : { url }),
-        ...(original === undefined ? {} : { original }),
-        ...(group === undefined ? {} : { group }),
-        ...(version === undefined ? {} : { version }),
-        ...(latencyMs === undefined ? {} : { latency_ms: Math.round(latencyMs * 10) / 10 }),
-        since: since.toISOString(),
-        ...(shownError === undefined ? {} : { error: shownError }),
-      };
+      return reportOf(state, catalog.toolsOf(state.name).length, place, taken !== undefined);
     });
   }
 

@@ -1,19 +1,19 @@
-import { type ListedTool, type ServerDescription, UpstreamError } from "@shardgate/mcp-wire";
+import { type Exchange, type ListedTool, type ServerDescription } from "@shardgate/mcp-wire";
 import type { Logger } from "../core/logger.ts";
 import type { UpstreamHandle, UpstreamStatus } from "../core/snapshot.ts";
 import { jittered, type Timers } from "../core/timers.ts";
-import type { HealthPolicy, Upstream, UpstreamProfile } from "../upstreams/upstream.ts";
+import type { HealthPolicy, Upstream, UpstreamDetails, UpstreamProfile } from "../upstreams/upstream.ts";
 import { attempt } from "./attempt.ts";
+import { ListWatch } from "./list-watch.ts";
+import { Retries } from "./retries.ts";
+import { WaitingCalls } from "./waiting-calls.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Pauses between attempts to reach an upstream, in milliseconds; the last one repeats. */
-const RECONNECT_MS = [500, 1_000, 2_000] as const;
 /** A first failed check is looked at again this soon; the second takes the upstream down. */
 const RECHECK_MS = 500;
 const FAILURES_TO_DOWN = 2;
 /** Lists of upstreams that announce no changes are read again this often. */
 const RELIST_MS = 60_000;
-const REWATCH_MS = 5_000;
 /** Several changes in a row are one. */
 const SETTLE_MS = 100;
 
@@ -49,11 +49,14 @@ export class Supervisor {
   #busy = false;
   #closed = false;
   #failures = 0;
-  #attempts = 0;
+  readonly #retries: Retries;
+  readonly #waiting = new WaitingCalls();
+  /** Counts the times it was lost, so that a look from before can be told apart. */
+  #losses = 0;
   #listedAt = 0;
   #checkedAt = 0;
   #changed = false;
-  #stopWatching: (() => void) | undefined;
+  readonly #watch: ListWatch;
 
   /** @param label what to call it in the log */
   constructor(label: string, upstream: Upstream, health: HealthPolicy, deps: SupervisorDeps) {
@@ -62,9 +65,20 @@ export class Supervisor {
     this.#health = health;
     this.#deps = deps;
     this.since = deps.timers.date();
+    this.#retries = new Retries(health.restarts);
+    this.#watch = new ListWatch(upstream, {
+      timers: deps.timers,
+      onChange: () => {
+        this.#changed = true;
+        this.#lookSoon(SETTLE_MS);
+      },
+      onBreak: () => this.#lookSoon(0),
+    });
+    upstream.onEnd?.((reason) => this.#onEnd(reason));
     this.handle = {
       load: { active: 0, queue: [] },
-      exchange: upstream.exchange,
+      exchange: health.restarts === undefined ? upstream.exchange : this.#exchangeOnceStarted,
+      waits: health.restarts !== undefined,
       notify: (message, session) => upstream.notify(message, session),
       suspect: () => {
         // Many calls fail at once; one look answers for all of them.
@@ -73,8 +87,35 @@ export class Supervisor {
     };
   }
 
+  /** The call of what is started for it, or is just starting, waits until it can go out. */
+  #exchangeOnceStarted: Exchange = (message, context) => {
+    if (this.status !== "idle" && this.status !== "starting") return this.#upstream.exchange(message, context);
+    if (this.status === "idle") this.restart();
+    return this.#waiting.wait().then(() => this.#upstream.exchange(message, context));
+  };
+
   start(): void {
+    this.#run(() => this.#begin());
+  }
+
+  /** Connects anew, whatever its state. */
+  restart(): void {
+    if (this.#closed) return;
+    this.#losses++;
+    this.#cancelTimer();
+    this.#watch.stop();
+    this.#retries.reset();
+    this.#become("starting", undefined);
     this.#run(() => this.#connect());
+  }
+
+  /** Times it failed in a row. */
+  get failures(): number {
+    return this.#retries.failures;
+  }
+
+  details(): UpstreamDetails {
+    return this.#upstream.details?.() ?? {};
   }
 
   /** Calls it works on, and those that wait for their turn. */
@@ -92,8 +133,8 @@ export class Supervisor {
   retire(): void {
     this.#closed = true;
     this.#cancelTimer();
-    this.#stopWatching?.();
-    this.#stopWatching = undefined;
+    this.#watch.stop();
+    this.#waiting.release("it was stopped");
   }
 
   async close(): Promise<void> {
@@ -101,51 +142,83 @@ export class Supervisor {
     await this.#upstream.close();
   }
 
+  async #begin(): Promise<void> {
+    const last = await this.#upstream.recall?.().catch(() => undefined);
+    if (this.#closed || this.status !== "starting") return;
+    if (last !== undefined) this.#show(last);
+    if (last !== undefined && this.#health.isLazy === true) this.#become("idle", undefined);
+    else await this.#connect();
+  }
+
   async #connect(): Promise<void> {
     const started = this.#deps.timers.now();
+    const losses = this.#losses;
     let profile: UpstreamProfile;
     try {
-      profile = await attempt(this.#deps.timers, CONNECT_TIMEOUT_MS, (cancellation) =>
-        this.#upstream.connect(cancellation),
-      );
+      const ms = this.#health.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+      profile = await attempt(this.#deps.timers, ms, (cancellation) => this.#upstream.connect(cancellation));
     } catch (error) {
-      this.#become("down", reasonOf(error));
-      const pause = RECONNECT_MS[Math.min(this.#attempts++, RECONNECT_MS.length - 1)] as number;
-      return this.#schedule(pause, () => this.#connect());
+      if (losses === this.#losses) this.#fail(reasonOf(error));
+      return;
     }
-    if (this.#closed) return;
+    if (this.#closed || losses !== this.#losses) return;
     this.latencyMs = this.#deps.timers.now() - started;
-    this.#attempts = this.#failures = 0;
+    this.#retries.reached(this.#deps.timers.now());
+    this.#failures = 0;
     this.#changed = false;
     this.connection++;
-    this.ownName = profile.name;
-    this.version = profile.version;
-    this.description = profile.description;
-    this.#take(profile.tools);
+    this.#show(profile);
     this.#become("up", undefined);
-    this.#watch();
+    this.#watch.start();
     this.#schedule(0, () => this.#check());
+  }
+
+  #show({ name, version, description, tools }: UpstreamProfile): void {
+    this.ownName = name;
+    this.version = version;
+    this.description = description;
+    this.#take(tools);
+  }
+
+  /** It failed: says so and tries again in a while. */
+  #fail(reason: string): void {
+    const { pauseMs, isLoop } = this.#retries.next(this.#deps.timers.now());
+    const ended = this.#health.restarts === undefined ? reason : `${reason}; the next start is in ${pauseMs / 1000} s`;
+    if (isLoop) this.#become("crash-loop", `${ended}, after ${this.#retries.failures} failures in a row`);
+    else this.#become("down", ended);
+    this.#schedule(pauseMs, () => this.#connect());
+  }
+
+  /** It ended by itself, which is known at once. */
+  #onEnd(reason: Error): void {
+    // Whoever connects learns it from that.
+    if (this.#closed || (this.status !== "up" && this.status !== "degraded")) return;
+    this.#losses++;
+    this.#watch.stop();
+    this.#fail(reason.message);
   }
 
   async #check(): Promise<void> {
     const { timers } = this.#deps;
+    const losses = this.#losses;
     const started = (this.#checkedAt = timers.now());
     try {
       const checkup = await attempt(timers, this.#health.timeoutMs, (cancellation) =>
         this.#upstream.check(cancellation),
       );
+      if (losses !== this.#losses) return;
       this.latencyMs = timers.now() - started;
       this.#failures = 0;
-      const isDue = this.#stopWatching === undefined && started - this.#listedAt > RELIST_MS;
+      const isDue = !this.#watch.isOpen && started - this.#listedAt > RELIST_MS;
       if (checkup.changed === true || this.#changed || isDue) await this.#relist();
+      if (losses !== this.#losses) return;
       this.#become(checkup.degraded === undefined ? "up" : "degraded", checkup.degraded);
       this.#schedule(this.#health.intervalMs, () => this.#check());
     } catch (error) {
+      if (losses !== this.#losses) return;
       if (++this.#failures < FAILURES_TO_DOWN) return this.#schedule(RECHECK_MS, () => this.#check());
-      this.#stopWatching?.();
-      this.#stopWatching = undefined;
-      this.#become("down", reasonOf(error));
-      this.#schedule(RECONNECT_MS[0], () => this.#connect());
+      this.#watch.stop();
+      this.#fail(reasonOf(error));
     }
   }
 
@@ -165,29 +238,9 @@ export class Supervisor {
     this.#deps.onChange();
   }
 
-  /** Listens for announced changes; a stream that breaks is a reason to look, one that is refused is not asked for again. */
-  #watch(): void {
-    this.#stopWatching?.();
-    this.#stopWatching = this.#upstream.watch(
-      () => {
-        this.#changed = true;
-        this.#lookSoon(SETTLE_MS);
-      },
-      (reason) => {
-        this.#stopWatching = undefined;
-        if (this.#closed || reason instanceof UpstreamError) return;
-        const { connection } = this;
-        this.#lookSoon(0);
-        this.#deps.timers.after(jittered(REWATCH_MS, this.#deps.timers), () => {
-          if (!this.#closed && this.connection === connection && this.status !== "down") this.#watch();
-        });
-      },
-    );
-  }
-
   /** Looks at a connected upstream before its turn. */
   #lookSoon(ms: number): void {
-    if (this.#busy || this.#closed || this.status === "down" || this.status === "starting") return;
+    if (this.#busy || this.#closed || (this.status !== "up" && this.status !== "degraded")) return;
     this.#schedule(ms, () => this.#check());
   }
 
@@ -222,6 +275,8 @@ export class Supervisor {
     }
     this.status = status;
     this.error = error;
+    if (status === "up" || status === "degraded") this.#waiting.release();
+    else if (status !== "starting") this.#waiting.release(error ?? `it is ${status}`);
     this.#deps.onChange();
   }
 }

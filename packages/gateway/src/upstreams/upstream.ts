@@ -41,6 +41,19 @@ export interface Upstream {
   watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined;
   /** Idempotent; fine after a failed connect. */
   close(): Promise<void>;
+  /** What it said of itself when it last ran, shown until it is reached; undefined where nothing is kept. */
+  recall?(): Promise<UpstreamProfile | undefined>;
+  /** Calls `listener` whenever it ended by itself; of an upstream without this only a look can tell. */
+  onEnd?(listener: (reason: Error) => void): void;
+  /** What an operator may want to know besides; holds no secrets. */
+  details?(): UpstreamDetails;
+}
+
+export interface UpstreamDetails {
+  /** Id of its process, while it runs. */
+  readonly pid?: number;
+  /** Last lines it wrote for people, oldest first. */
+  readonly log?: readonly string[];
 }
 
 /** What upstreams are made with. */
@@ -54,4 +67,20 @@ export interface UpstreamDeps {
 export interface HealthPolicy {
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  /** How long it may take to connect, in milliseconds; 10 s unless said. */
+  readonly connectTimeoutMs?: number;
+  /** Where an attempt to connect starts a program: how often that is done. Calls wait for a start that is under way. */
+  readonly restarts?: RestartPolicy;
+  /** True: it is reached at its first call where it is known what it lists. */
+  readonly isLazy?: boolean;
+}
+
+/** How often a program that ends by itself is started again, in milliseconds. */
+export interface RestartPolicy {
+  /** Pause before each further start in a row. */
+  readonly pausesMs: readonly number[];
+  /** Pause before each start after those. */
+  readonly slowMs: number;
+  /** A program that ran this long begins a new row. */
+  readonly stableMs: number;
 }
