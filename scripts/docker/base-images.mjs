@@ -13,7 +13,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { docker, engineHome, programs } from "./engine-home.mjs";
-import { debian, must } from "./own-engine.mjs";
+import { must } from "../lib/must.mjs";
+import { debian } from "./own-engine.mjs";
 
 const NODE = "node:24-bookworm-slim";
 const DEBIAN = "debian:bookworm-slim";

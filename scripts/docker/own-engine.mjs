@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { must } from "../lib/must.mjs";
 import { docker, engineHome, NONE_ANSWERS, NotHere, programs } from "./engine-home.mjs";
 
 /** These need no newer C library than Debian 12 has; its own engine (20.10) knows neither compose v2 nor buildx. */
@@ -25,14 +26,6 @@ const pidFile = join(engineHome, "dockerd.pid");
 const logFile = join(engineHome, "dockerd.log");
 const START_PATIENCE = 60_000;
 const STOP_PATIENCE = 60_000;
-
-/** @param {string} command @param {readonly string[]} args @param {import("node:child_process").SpawnSyncOptions} [options] */
-export function must(command, args, options = {}) {
-  const done = spawnSync(command, args, { encoding: "utf8", maxBuffer: 64 << 20, ...options });
-  if (done.status === 0) return String(done.stdout ?? "");
-  const said = `${done.stderr || done.stdout || done.error || ""}`.trim().split("\n").slice(-5).join("\n");
-  throw new Error(`${command} ${args[0]} failed: ${said}`);
-}
 
 /** The machine's Debian: its release, its mirror. @throws NotHere when we cannot run an engine here */
 export function debian() {

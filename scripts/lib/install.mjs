@@ -40,16 +40,24 @@ function reason() {
 
 /**
  * Makes node_modules match the lockfile; does nothing when it does already.
+ * @param {{ frozen?: boolean }} [options] false: the lockfile follows the manifests, say for a package that was just made
  * @returns {Promise<boolean>} whether anything was done; throws with the reason and what to do when it cannot
  */
-export async function install() {
+export async function install({ frozen = true } = {}) {
   const why = reason();
   if (!why) return false;
   console.log(`Setting up: installing the dependencies (${why}).`);
   // npx fetches one small thing: without a network, say so after seconds, not after a minute.
   const retries = ["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=4000"];
   // A modules folder left by another package manager is replaced without asking: nobody may be there to answer.
-  const args = ["--yes", ...retries, pnpm, "install", "--frozen-lockfile", "--config.confirmModulesPurge=false"];
+  const args = [
+    "--yes",
+    ...retries,
+    pnpm,
+    "install",
+    frozen ? "--frozen-lockfile" : "--no-frozen-lockfile",
+    "--config.confirmModulesPurge=false",
+  ];
   const code = await run(npx, args, { cwd: root, shell: process.platform === "win32" });
   if (code !== 0) throw new Error(await failure(code));
   const missing = missingLink();

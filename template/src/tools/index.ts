@@ -1,0 +1,6 @@
+import type { Tool } from "@shardgate/shard-sdk";
+import type { Client } from "../client.ts";
+import { checkStatus } from "./check-status.ts";
+
+/** Every tool of the shard, in the order in which clients see them. */
+export const tools = (client: Client): readonly Tool[] => [checkStatus(client)];
