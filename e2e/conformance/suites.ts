@@ -51,9 +51,15 @@ export function runAgainstServer({ program: file, args }: Suite, url: string): P
   return run(file, ["server", "--url", url, ...args]);
 }
 
-/** Runs scenarios of a suite against a client, a command that gets the address of a server as its last argument. */
-export function runAgainstClient({ program: file, args }: Suite, command: string): Promise<Outcome> {
-  return run(file, ["client", "--command", command, ...args]);
+/**
+ * Runs a scenario against a client.
+ *
+ * @param command gets the address of a server as its last argument
+ * @param revision what the client is to speak; the suite's own choice where it knows only one
+ */
+export function runAgainstClient(file: string, command: string, scenario: string, revision?: string): Promise<Outcome> {
+  const version = revision === undefined ? [] : ["--spec-version", revision];
+  return run(file, ["client", "--command", command, "--scenario", scenario, ...version]);
 }
 
 async function run(file: string, args: readonly string[]): Promise<Outcome> {
