@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import { guardHeaders, type Refusal } from "./edge.ts";
 import type { Front, Handler } from "./fronts/front.ts";
 import type { Gateway } from "./gateway.ts";
+import { renderMetrics } from "./metrics/render.ts";
 import type { ProviderEndpoint } from "./providers/provider.ts";
 
 export interface AppDeps {
@@ -39,6 +40,14 @@ export function createApp({ gateway, fronts, endpoints = [], allowed }: AppDeps)
   for (const path of ["/readyz", "/ready"]) {
     app.get(path, (c) => (draining ? c.json({ status: "draining" }, 503) : c.json({ status: "ready" })));
   }
+
+  app.get("/metrics", async (c) => {
+    const { version, generation, upstreams } = gateway.status();
+    const active = fronts.reduce((sum, front) => sum + front.active, 0);
+    const source = { version, generation, upstreams, calls: gateway.calls, active, configOk: undefined };
+    const { type, text } = await renderMetrics(source);
+    return c.body(text, 200, { "Content-Type": type });
+  });
 
   for (const endpoint of endpoints) {
     app.all(endpoint.path, (c) => endpoint.fetch(c.req.raw, c.env?.incoming?.socket.remoteAddress));

@@ -11,6 +11,7 @@ import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
 import type { Catalog } from "./core/catalog.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Snapshot, UpstreamState } from "./core/snapshot.ts";
+import type { CallStats } from "./metrics/call-stats.ts";
 import type { ProviderStatus } from "./providers/watch-providers.ts";
 import type { Registry } from "./registry/registry.ts";
 import type { UpstreamReport } from "./registry/report.ts";
@@ -52,9 +53,12 @@ export interface Gateway {
   /** Calls `listener` with the names of upstreams whose tools changed; returns the way to stop it. */
   onToolsChanged(listener: (upstreams: ReadonlySet<string>) => void): () => void;
   status(): Status;
+  /** What is counted of the calls. */
+  readonly calls: CallStats;
 }
 
 export interface GatewayDeps {
+  readonly calls: CallStats;
   readonly registry: Registry;
   readonly providers: () => readonly ProviderStatus[];
   readonly interceptors: readonly Interceptor[];
@@ -64,6 +68,7 @@ export interface GatewayDeps {
 
 /** Joins registry and interceptors into what the fronts see. Each request reads one snapshot and goes to one upstream. */
 export function createGateway({
+  calls: callStats,
   registry,
   providers: reportProviders,
   interceptors,
@@ -92,6 +97,7 @@ export function createGateway({
   }
 
   return {
+    calls: callStats,
     upstreams: () => registry.current.upstreams.keys(),
     hasUpstream: (name) => registry.current.upstreams.has(name),
     describe: (name) => registry.current.upstreams.get(name)?.description,

@@ -5,6 +5,7 @@ import type { Logger } from "./core/logger.ts";
 import type { Timers } from "./core/timers.ts";
 import { createFronts } from "./fronts/index.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
+import { CallStats } from "./metrics/call-stats.ts";
 import { createInterceptors } from "./interceptors/index.ts";
 import type { Provider } from "./providers/provider.ts";
 import { ProviderWatch } from "./providers/watch-providers.ts";
@@ -52,12 +53,18 @@ export function createHouse({ config, providers, logger, timers, createSender = 
     logger,
     replace: (provider, definitions) => registry.replace(provider, definitions),
   });
+  const calls = new CallStats();
   const gateway = createGateway({
+    calls,
     registry,
     providers: () => watch.report(),
     logger,
     version: VERSION,
-    interceptors: createInterceptors({ logger, timers }),
+    interceptors: createInterceptors({
+      logger,
+      timers,
+      observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
+    }),
   });
   const fronts = createFronts({ gateway, logger, version: VERSION });
   const allowed = { hosts: config.listen.allowed_hosts, origins: config.listen.allowed_origins };

@@ -4,11 +4,11 @@ import { type Call, compose, type Next } from "../core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "../core/errors.ts";
 import { call, context, memoryLogger, OK, upstreamState } from "../testing/calls.ts";
 import { FakeTimers, settle } from "../testing/fake-timers.ts";
-import { accessLog } from "./access-log.ts";
 import { breaker } from "./breaker.ts";
 import { bulkhead } from "./bulkhead.ts";
 import { deadline, HARD_DEADLINE_MS } from "./deadline.ts";
 import { createInterceptors } from "./index.ts";
+import { accessLog, observe } from "./observe.ts";
 
 const failure = (kind: GatewayErrorKind) => new GatewayError(kind, "it broke", { phase: "call", sent: true });
 
@@ -196,7 +196,7 @@ describe("breaker", () => {
 describe("accessLog", () => {
   it("writes one line per call and names it in its error", async () => {
     const logger = memoryLogger();
-    const around = accessLog(logger, new FakeTimers());
+    const around = observe([accessLog(logger)], new FakeTimers());
     await around(call(), async () => OK);
     await outcome(around(call(), () => Promise.reject(failure("upstream_crashed"))));
     await outcome(around(call(), () => Promise.reject(new Error("a bug with a secret"))));

@@ -1,0 +1,15 @@
+import type { GatewayErrorKind } from "./errors.ts";
+
+/** How a call ended: well; with a result that says the tool failed; with an error of the upstream's; or of ours. */
+export type Outcome = "ok" | "tool_error" | "rpc_error" | GatewayErrorKind;
+
+/** The end of a call. */
+export interface CallOutcome {
+  readonly outcome: Outcome;
+  /** JSON-RPC code of a failure of ours. */
+  readonly code: number | undefined;
+  /** Words of a failure of ours. */
+  readonly error: string | undefined;
+  /** From its coming to its answer, in milliseconds. */
+  readonly ms: number;
+}

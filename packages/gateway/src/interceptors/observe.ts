@@ -1,0 +1,42 @@
+import type { Call, Interceptor } from "../core/call.ts";
+import type { CallOutcome } from "../core/call-outcome.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Timers } from "../core/timers.ts";
+
+/** Hears of every call that has ended. */
+export type CallObserver = (call: Call, outcome: CallOutcome) => void;
+
+/** Tells observers how each call ended and how long it took. One step for all of them: each further one would cost every call. */
+export function observe(observers: readonly CallObserver[], timers: Timers): Interceptor {
+  return async (call, next) => {
+    const started = timers.now();
+    const tell = (outcome: CallOutcome["outcome"], error?: GatewayError): void => {
+      const ms = Math.round((timers.now() - started) * 100) / 100;
+      const ended = { outcome, code: error?.code, error: error?.message, ms };
+      for (const observer of observers) observer(call, ended);
+    };
+    try {
+      const response = await next(call);
+      tell(response.isError ? "rpc_error" : response.isToolError ? "tool_error" : "ok");
+      return response;
+    } catch (error) {
+      if (error instanceof GatewayError) {
+        error.requestId = call.requestId;
+        tell(error.kind, error);
+      } else tell("internal");
+      throw error;
+    }
+  };
+}
+
+/** One line per call: who was asked for what, how it ended and how long it took. */
+export function accessLog(logger: Logger): CallObserver {
+  return (call, { outcome, code, error, ms }) => {
+    const { requestId, front, upstream, message } = call;
+    const line = { requestId, front, upstream: upstream.name, method: message.method, name: message.name, outcome };
+    if (code !== undefined) logger.warn({ ...line, code, ms, error }, "call");
+    else if (outcome === "internal") logger.error({ ...line, ms }, "call");
+    else logger.info({ ...line, ms }, "call");
+  };
+}
