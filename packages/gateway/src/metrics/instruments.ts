@@ -1,4 +1,4 @@
-import type { UpstreamReport } from "../registry/registry.ts";
+import type { UpstreamReport } from "../registry/report.ts";
 import { BUCKETS_S, type CallStats } from "./call-stats.ts";
 
 /** What the numbers are read from, when somebody asks for them. */
