@@ -4,7 +4,7 @@ import { type AllowedNames, createHostGuard, fetchExchange, NodeReply, NodeReque
 import { Hono } from "hono";
 import { guardHeaders, type Refusal } from "./edge.ts";
 import type { Front, Handler } from "./fronts/front.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway, Status } from "./gateway.ts";
 import { renderMetrics } from "./metrics/render.ts";
 import type { ProviderEndpoint } from "./providers/provider.ts";
 
@@ -25,11 +25,13 @@ export interface App {
   readonly listener: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
   /** From now on `/readyz` says no, and answers close their connections. */
   drain(): void;
+  /** Host names and origins served from now on, besides local ones. */
+  allow(allowed: AllowedNames): void;
 }
 
 export function createApp({ gateway, fronts, endpoints = [], allowed }: AppDeps): App {
   const app = new Hono<{ Bindings: { readonly incoming?: IncomingMessage } }>();
-  const guardHost = createHostGuard(allowed);
+  let guardHost = createHostGuard(allowed);
   const guard = (host: string | undefined, origin: string | undefined): Refusal | undefined => {
     const message = guardHost(host, origin);
     return message === undefined ? undefined : { status: 403, message };
@@ -38,13 +40,24 @@ export function createApp({ gateway, fronts, endpoints = [], allowed }: AppDeps)
   app.get("/health", (c) => c.json(gateway.status()));
   app.get("/livez", (c) => c.json({ status: "ok" }));
   for (const path of ["/readyz", "/ready"]) {
-    app.get(path, (c) => (draining ? c.json({ status: "draining" }, 503) : c.json({ status: "ready" })));
+    app.get(path, (c) => {
+      const status = draining ? "draining" : "ready";
+      const checks = c.req.query("verbose") === undefined ? {} : { checks: checksOf(gateway.status()) };
+      return c.json({ status, ...checks }, draining ? 503 : 200);
+    });
   }
 
   app.get("/metrics", async (c) => {
-    const { version, generation, upstreams } = gateway.status();
+    const { version, generation, upstreams, config } = gateway.status();
     const active = fronts.reduce((sum, front) => sum + front.active, 0);
-    const source = { version, generation, upstreams, calls: gateway.calls, active, configOk: undefined };
+    const source = {
+      version,
+      generation,
+      upstreams,
+      calls: gateway.calls,
+      active,
+      configOk: config && config.status === "ok",
+    };
     const { type, text } = await renderMetrics(source);
     return c.body(text, 200, { "Content-Type": type });
   });
@@ -89,6 +102,26 @@ export function createApp({ gateway, fronts, endpoints = [], allowed }: AppDeps)
     drain() {
       draining = true;
     },
+    allow(names) {
+      guardHost = createHostGuard(names);
+    },
+  };
+}
+
+/** For people: none of these makes the gateway less ready for the rest. */
+function checksOf({ config, providers, upstreams }: Status): object {
+  const isUp = ({ state }: { readonly state: string }): boolean => state === "up";
+  return {
+    ...(config !== undefined && {
+      config: { status: config.status, generation: config.generation, problems: config.problems ?? [] },
+    }),
+    providers: Object.fromEntries(providers.map(({ name, state, error }) => [name, error ?? state])),
+    upstreams: Object.fromEntries(
+      upstreams.map((one) => [
+        one.name,
+        isUp(one) || one.error === undefined ? one.state : `${one.state}: ${one.error}`,
+      ]),
+    ),
   };
 }
 

@@ -15,6 +15,7 @@ import type { CallStats } from "./metrics/call-stats.ts";
 import type { ProviderStatus } from "./providers/watch-providers.ts";
 import type { Registry } from "./registry/registry.ts";
 import type { UpstreamReport } from "./registry/report.ts";
+import type { ConfigReport } from "./reload/live-config.ts";
 
 export interface Status {
   /** `degraded` where an upstream is not up, or a provider failed or had to leave something out. */
@@ -25,6 +26,8 @@ export interface Status {
   readonly generation: number;
   readonly upstreams: readonly UpstreamReport[];
   readonly providers: readonly ProviderStatus[];
+  /** Where there are configuration files. */
+  readonly config?: ConfigReport;
 }
 
 /** All that a front may know of what is behind it. */
@@ -61,6 +64,7 @@ export interface GatewayDeps {
   readonly calls: CallStats;
   readonly registry: Registry;
   readonly providers: () => readonly ProviderStatus[];
+  readonly config?: () => ConfigReport | undefined;
   readonly interceptors: readonly Interceptor[];
   readonly logger: Logger;
   readonly version: string;
@@ -71,6 +75,7 @@ export function createGateway({
   calls: callStats,
   registry,
   providers: reportProviders,
+  config: reportConfig = () => undefined,
   interceptors,
   logger,
   version,
@@ -135,6 +140,7 @@ export function createGateway({
     status() {
       const upstreams = registry.report();
       const providers = reportProviders();
+      const config = reportConfig();
       const isWell =
         upstreams.every(({ state }) => state === "up") &&
         providers.every(({ state, problems }) => state !== "failed" && problems === undefined);
@@ -145,6 +151,7 @@ export function createGateway({
         generation: registry.current.generation,
         upstreams,
         providers,
+        ...(config !== undefined && { config }),
       };
     },
   };

@@ -1,4 +1,4 @@
-import { undiciSender } from "@shardgate/mcp-wire";
+import { type AllowedNames, undiciSender } from "@shardgate/mcp-wire";
 import { type App, createApp } from "./app.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Logger } from "./core/logger.ts";
@@ -9,6 +9,7 @@ import { CallStats } from "./metrics/call-stats.ts";
 import { createInterceptors } from "./interceptors/index.ts";
 import type { Provider } from "./providers/provider.ts";
 import { ProviderWatch } from "./providers/watch-providers.ts";
+import type { LiveConfig } from "./reload/live-config.ts";
 import { Registry } from "./registry/registry.ts";
 import { createUpstream } from "./upstreams/index.ts";
 import type { UpstreamDeps } from "./upstreams/upstream.ts";
@@ -16,6 +17,8 @@ import { VERSION } from "./version.ts";
 
 export interface HouseDeps {
   readonly config: Pick<GatewayConfig, "listen">;
+  /** The configuration files, where there are some. */
+  readonly live?: LiveConfig | undefined;
   /** In the order in which their definitions come first. */
   readonly providers: readonly Provider[];
   readonly logger: Logger;
@@ -39,7 +42,14 @@ export interface House {
 
 const TICK_MS = 5_000;
 
-export function createHouse({ config, providers, logger, timers, createSender = undiciSender }: HouseDeps): House {
+export function createHouse({
+  config,
+  live,
+  providers,
+  logger,
+  timers,
+  createSender = undiciSender,
+}: HouseDeps): House {
   const deps: UpstreamDeps = { createSender, clientInfo: { name: "shardgate", version: VERSION } };
   const registry = new Registry({
     precedence: providers.map(({ name }) => name),
@@ -58,6 +68,7 @@ export function createHouse({ config, providers, logger, timers, createSender = 
     calls,
     registry,
     providers: () => watch.report(),
+    config: () => live?.report(),
     logger,
     version: VERSION,
     interceptors: createInterceptors({
@@ -67,9 +78,9 @@ export function createHouse({ config, providers, logger, timers, createSender = 
     }),
   });
   const fronts = createFronts({ gateway, logger, version: VERSION });
-  const allowed = { hosts: config.listen.allowed_hosts, origins: config.listen.allowed_origins };
   const endpoints = providers.flatMap(({ endpoint }) => endpoint ?? []);
-  const app = createApp({ gateway, fronts, endpoints, allowed });
+  const app = createApp({ gateway, fronts, endpoints, allowed: allowedBy(config) });
+  const stopListening = live?.subscribe(() => app.allow(allowedBy(live.current)));
   const stop = new AbortController();
   let cancelTick = (): void => undefined;
   const tick = (): void => {
@@ -93,9 +104,14 @@ export function createHouse({ config, providers, logger, timers, createSender = 
     },
     async close() {
       stop.abort();
+      stopListening?.();
       cancelTick();
       for (const front of fronts) front.close();
       await registry.close();
     },
   };
+}
+
+function allowedBy({ listen }: Pick<GatewayConfig, "listen">): AllowedNames {
+  return { hosts: listen.allowed_hosts, origins: listen.allowed_origins };
 }

@@ -21,6 +21,7 @@ const io: Io = {
   env: process.env,
   isTerminal: process.stdout.isTTY,
   pid: process.pid,
+  onHangup: (listener) => void process.on("SIGHUP", listener),
   signal: stop.signal,
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),

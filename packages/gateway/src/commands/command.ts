@@ -17,6 +17,8 @@ export interface Io {
   readonly isTerminal: boolean;
   /** Our own process. */
   readonly pid: number;
+  /** Calls `listener` at each SIGHUP from now on. */
+  onHangup(listener: () => void): void;
   /** Aborts at the first SIGTERM or SIGINT; a second one ends the process at once. */
   readonly signal: AbortSignal;
   write(text: string): void;
@@ -34,13 +36,20 @@ export interface Io {
 }
 
 /** Values of a command's options by their long name in camel case. */
-export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
+export type OptionValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+export interface CommandOption {
+  readonly flags: string;
+  readonly description: string;
+  /** True where it may be given several times; its value is then a list. */
+  readonly isRepeatable?: boolean;
+}
 
 /** Something one can ask of the binary. */
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  readonly options: readonly { readonly flags: string; readonly description: string }[];
+  readonly options: readonly CommandOption[];
   readonly arguments: readonly { readonly name: string; readonly description: string }[];
   /**
    * @returns the exit code: 0 done, 1 failed, 5 a tool that failed

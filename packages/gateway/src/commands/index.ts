@@ -2,13 +2,14 @@ import type { Command } from "./command.ts";
 import { call } from "./call.ts";
 import { check } from "./check.ts";
 import { completionOf } from "./completion.ts";
+import { config } from "./config.ts";
 import { connect } from "./connect/connect.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { importCommand } from "./import.ts";
 import { list } from "./list.ts";
 import { serve } from "./serve.ts";
 
-const asked: readonly Command[] = [serve, check, list, call, connect, doctor, importCommand];
+const asked: readonly Command[] = [serve, check, config, list, call, connect, doctor, importCommand];
 
 /** The commands of the binary: the only list. */
 export const commands: readonly Command[] = [...asked, completionOf(asked)];

@@ -1,5 +1,5 @@
 import { LOG_LEVELS, type LogLevel, type LogOptions } from "../log/pino-logger.ts";
-import type { Io } from "./command.ts";
+import type { Io, OptionValues } from "./command.ts";
 import { SettingsError } from "./settings-error.ts";
 
 type Env = Io["env"];
@@ -13,7 +13,7 @@ const DEFAULT_FILE_SIZE = "10MiB";
 const DEFAULT_FILES_KEPT = "5";
 
 /** What flags and environment say of the log; a flag counts before its variable. @throws SettingsError */
-export function readLogSettings(options: Readonly<Record<string, string | boolean | undefined>>, io: Io): LogOptions {
+export function readLogSettings(options: OptionValues, io: Io): LogOptions {
   const { env, isTerminal } = io;
   const flag = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
   const level = flag("logLevel") ?? env["LOG_LEVEL"] ?? "info";

@@ -14,7 +14,10 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .configureOutput({ writeOut: (text) => io.write(text), writeErr: (text) => io.writeError(text) });
   for (const command of commands) {
     const parser = program.command(command.name).description(command.summary).exitOverride();
-    for (const { flags, description } of command.options) parser.option(flags, description);
+    for (const { flags, description, isRepeatable } of command.options) {
+      if (isRepeatable === true) parser.option(flags, description, collect, []);
+      else parser.option(flags, description);
+    }
     for (const { name, description } of command.arguments) parser.argument(name, description);
     parser.action(async () => {
       code = await command.run(parser.args, parser.opts(), io);
@@ -29,4 +32,8 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     io.writeError(`${error.message}\n`);
     return error instanceof SettingsError ? 2 : 1;
   }
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }

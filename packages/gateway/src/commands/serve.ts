@@ -1,12 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ConfigWorld } from "../config/load.ts";
+import type { Logger } from "../core/logger.ts";
 import { createHouse, type House } from "../house.ts";
 import { type ClosableLogger, createLogger, type LogOptions } from "../log/pino-logger.ts";
+import { fileProvider } from "../providers/file/index.ts";
 import { createProviders } from "../providers/index.ts";
+import { adminReload } from "../reload/admin-endpoint.ts";
+import { GenerationStore } from "../reload/generations.ts";
+import { LiveConfig } from "../reload/live-config.ts";
+import { watchFolders } from "../reload/watch-folders.ts";
 import { systemTimers } from "../system-timers.ts";
 import { VERSION } from "../version.ts";
 import type { Command, Listening } from "./command.ts";
 import { SettingsError } from "./settings-error.ts";
-import { readSettings } from "./settings.ts";
+import { CONFIG_OPTION, type LoadedFiles, readSettings, type Settings } from "./settings.ts";
 
 /** How long new requests are still taken once we are told to stop, in milliseconds: whoever sends them learns it meanwhile. */
 const LINGER_MS = 1_000;
@@ -21,19 +28,27 @@ export const serve: Command = {
   name: "serve",
   summary: "run the gateway",
   options: [
-    { flags: "-c, --config <file>", description: "gateway.yaml to read (GATEWAY_CONFIG)" },
+    CONFIG_OPTION,
     { flags: "--host <address>", description: "address to listen on (HOST; default 127.0.0.1)" },
     { flags: "-p, --port <number>", description: "port to listen on (PORT; default 9100)" },
+    {
+      flags: "--no-reload",
+      description: "read the configuration at start and when told to, and do not follow its files",
+    },
+    { flags: "--reload-interval <seconds>", description: "how often the files are compared; default 5" },
+    { flags: "--log", description: "log to standard output, which happens anyway" },
     { flags: "--log-level <level>", description: "debug, info, warn, error or silent (LOG_LEVEL)" },
     { flags: "--log-file <path>", description: "file to log to as well, rotated by size (LOG_FILE)" },
     { flags: "--syslog <address>", description: "udp://host:port or /dev/log, to log to as well (LOG_SYSLOG)" },
   ],
   arguments: [],
   async run(_, options, io) {
-    const { config, host, port, log } = await readSettings(options, io);
+    const { loaded, config, host, port, log, reload, stateDir } = await readSettings(options, io);
     const logger = await openLog(log);
-    const providers = createProviders(config, io.env, systemTimers);
-    const house = createHouse({ config, providers, logger, timers: systemTimers });
+    const live = loaded && followConfig(loaded, { world: { env: io.env }, logger, reload, stateDir });
+    const admin = live && adminReload(live, systemTimers, io.env["ADMIN_TOKEN"]);
+    const providers = createProviders(config, io.env, systemTimers, live && fileProvider(live, admin));
+    const house = createHouse({ config, live, providers, logger, timers: systemTimers });
     let listening: Listening;
     try {
       listening = await io.listen(house.app, host, port);
@@ -43,7 +58,8 @@ export const serve: Command = {
       return 1;
     }
     logger.info({ version: VERSION, url: `http://${listening.host}:${listening.port}` }, "listening");
-    if (providers.length === 0) {
+    io.onHangup(() => void live?.reload("signal"));
+    if (config.upstreams.length === 0 && providers.length <= (live === undefined ? 0 : 1)) {
       logger.warn({}, "no upstreams: set SHARDS=http://host:port,… or name a gateway.yaml with --config");
     }
     await house.start();
@@ -55,6 +71,18 @@ export const serve: Command = {
     return 0;
   },
 };
+
+interface FollowOptions extends Pick<Settings, "reload" | "stateDir"> {
+  readonly world: ConfigWorld;
+  readonly logger: Logger;
+}
+
+function followConfig(loaded: LoadedFiles, { world, logger, reload, stateDir }: FollowOptions): LiveConfig {
+  const { paths } = loaded;
+  const store = stateDir === undefined ? undefined : new GenerationStore(stateDir, paths);
+  const intervalMs = reload.enabled ? reload.interval : undefined;
+  return new LiveConfig(loaded, { paths, world, timers: systemTimers, logger, intervalMs, watch: watchFolders, store });
+}
 
 /** @throws SettingsError where the log cannot be written */
 async function openLog(options: LogOptions): Promise<ClosableLogger> {

@@ -2,7 +2,6 @@ import type { GatewayConfig } from "../config/schema.ts";
 import type { Timers } from "../core/timers.ts";
 import { DEFAULT_ENDPOINT, dockerProvider } from "./docker/index.ts";
 import { envProvider } from "./env/index.ts";
-import { fileProvider } from "./file/index.ts";
 import type { Provider } from "./provider.ts";
 
 export interface ProviderEnv {
@@ -14,16 +13,18 @@ export interface ProviderEnv {
  * The providers that are configured: the only list. Its order is the order in which they come first where two define a name:
  * what the operator wrote, then what was found.
  *
+ * @param files the provider of the configuration files, where there are some
  * @throws Error that says which setting is wrong
  */
 export function createProviders(
-  { upstreams, providers: { docker } }: Pick<GatewayConfig, "upstreams" | "providers">,
+  { providers: { docker } }: Pick<GatewayConfig, "providers">,
   env: ProviderEnv,
   timers: Timers,
+  files: Provider | undefined,
 ): readonly Provider[] {
   const dockerEndpoint = docker?.endpoint ?? (env.DOCKER_HOST || DEFAULT_ENDPOINT);
   return [
-    ...(upstreams.length > 0 ? [fileProvider(upstreams)] : []),
+    ...(files === undefined ? [] : [files]),
     ...(env.SHARDS === undefined || env.SHARDS === "" ? [] : [envProvider(env.SHARDS)]),
     ...(docker === undefined ? [] : [dockerProvider({ ...docker, endpoint: dockerEndpoint }, { timers })]),
   ];

@@ -17,6 +17,7 @@ export async function runIn(world: Partial<Io>, ...args: string[]): Promise<Ran>
     env: {},
     isTerminal: false,
     pid: 1,
+    onHangup: () => undefined,
     signal: new AbortController().signal,
     write: (text) => void (out += text),
     writeError: (text) => void (err += text),

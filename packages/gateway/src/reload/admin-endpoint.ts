@@ -1,0 +1,49 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Timers } from "../core/timers.ts";
+import type { ProviderEndpoint } from "../providers/provider.ts";
+import type { LiveConfig } from "./live-config.ts";
+
+/** Wrong tokens in a minute beyond which nobody is asked for one any more. */
+const MAX_FAILURES = 10;
+
+/**
+ * `POST /admin/reload`: reads the configuration now and answers what came of it: 200 applied or unchanged, 422 refused with
+ * the problems, 409 where a file is empty or gone. Needs the admin token; without one configured it is not there.
+ *
+ * @param token the one of the environment; else that of the configuration in force counts
+ */
+export function adminReload(live: LiveConfig, timers: Timers, token: string | undefined): ProviderEndpoint {
+  let failures = 0;
+  let minute = 0;
+  return {
+    path: "/admin/reload",
+    async fetch(request) {
+      const wanted = token ?? live.current.admin.token;
+      if (wanted === undefined) {
+        return answer(404, { error: "Reloading over HTTP is off; set admin.token or ADMIN_TOKEN to switch it on" });
+      }
+      if (request.method !== "POST") return answer(405, { error: "Use POST" }, { Allow: "POST" });
+      if (Math.floor(timers.now() / 60_000) !== minute) [minute, failures] = [Math.floor(timers.now() / 60_000), 0];
+      if (failures >= MAX_FAILURES) {
+        return answer(429, { error: "Too many wrong tokens; try again in a minute" }, { "Retry-After": "60" });
+      }
+      const given = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
+      if (!isSame(given, wanted)) {
+        failures++;
+        return answer(401, { error: "The admin token is missing or wrong" }, { "WWW-Authenticate": "Bearer" });
+      }
+      const outcome = await live.reload("admin");
+      return answer(outcome.status === "refused" ? 422 : outcome.status === "waiting" ? 409 : 200, outcome);
+    },
+  };
+}
+
+/** In the same time wherever they differ, and however long they are. */
+function isSame(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((text) => createHash("sha256").update(text).digest());
+  return timingSafeEqual(first as Buffer, second as Buffer);
+}
+
+function answer(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Response {
+  return Response.json(body, { status, headers });
+}
