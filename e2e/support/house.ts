@@ -10,7 +10,8 @@ import { startProgram, type Program } from "./program.ts";
 export interface UpstreamHealth {
   readonly name: string;
   readonly kind: string;
-  readonly state: "starting" | "up" | "degraded" | "down";
+  readonly provider: string;
+  readonly state: "starting" | "up" | "degraded" | "down" | "shadowed";
   readonly tools: number;
   readonly since: string;
   readonly url?: string;
@@ -25,6 +26,17 @@ export interface Health {
   readonly uptime_s: number;
   readonly generation: number;
   readonly upstreams: readonly UpstreamHealth[];
+  readonly providers: readonly ProviderHealth[];
+}
+
+/** One provider in `/health`. */
+export interface ProviderHealth {
+  readonly name: string;
+  readonly state: "starting" | "ok" | "failed";
+  readonly since: string;
+  readonly definitions: number;
+  readonly error?: string;
+  readonly problems?: readonly string[];
 }
 
 export interface Gateway extends Program {
@@ -37,17 +49,25 @@ export interface GatewayOptions {
   /** The upstreams of `gateway.yaml`; more of its keys go to `listen`. */
   readonly upstreams?: Readonly<Record<string, object>>;
   readonly listen?: object;
+  /** The providers of `gateway.yaml`. */
+  readonly providers?: object;
   readonly env?: Readonly<Record<string, string>>;
   /** Waits until every upstream of the file is up; true unless said otherwise. */
   readonly untilUp?: boolean;
 }
 
 /** Starts `shardgate serve` on a free port with a configuration file of its own. */
-export async function startGateway({ upstreams = {}, listen = {}, env = {}, untilUp = true }: GatewayOptions = {}) {
+export async function startGateway({
+  upstreams = {},
+  listen = {},
+  providers = {},
+  env = {},
+  untilUp = true,
+}: GatewayOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), "shardgate-e2e-"));
   const config = join(folder, "gateway.yaml");
   // JSON is YAML.
-  writeFileSync(config, JSON.stringify({ listen, upstreams }));
+  writeFileSync(config, JSON.stringify({ listen, providers, upstreams }));
   const program = await startProgram({
     file: "packages/gateway/bin/shardgate.mjs",
     args: ["serve", "--config", config, "--port", "0"],

@@ -12,6 +12,7 @@ import { ProviderWatch } from "./providers/watch-providers.ts";
 import type { LiveConfig } from "./reload/live-config.ts";
 import { Registry } from "./registry/registry.ts";
 import { createUpstream } from "./upstreams/index.ts";
+import { refuseAddress } from "./upstreams/learned-address.ts";
 import type { UpstreamDeps } from "./upstreams/upstream.ts";
 import { VERSION } from "./version.ts";
 
@@ -51,11 +52,15 @@ export function createHouse({
   createSender = undiciSender,
 }: HouseDeps): House {
   const deps: UpstreamDeps = { createSender, clientInfo: { name: "shardgate", version: VERSION } };
+  const learnedDeps: UpstreamDeps = {
+    ...deps,
+    createSender: (origin, options) => createSender(origin, { ...options, refuseAddress }),
+  };
   const registry = new Registry({
     precedence: providers.map(({ name }) => name),
     timers,
     logger,
-    createUpstream: (options) => createUpstream(options, deps),
+    createUpstream: (options, isLearned) => createUpstream(options, isLearned ? learnedDeps : deps),
   });
   const watch = new ProviderWatch({
     providers,

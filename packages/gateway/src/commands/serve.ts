@@ -47,7 +47,12 @@ export const serve: Command = {
     const logger = await openLog(log);
     const live = loaded && followConfig(loaded, { world: { env: io.env }, logger, reload, stateDir });
     const admin = live && adminReload(live, systemTimers, io.env["ADMIN_TOKEN"]);
-    const providers = createProviders(config, io.env, systemTimers, live && fileProvider(live, admin));
+    const providers = createProviders(
+      config,
+      io.env,
+      { timers: systemTimers, logger },
+      live && fileProvider(live, admin),
+    );
     const house = createHouse({ config, live, providers, logger, timers: systemTimers });
     let listening: Listening;
     try {

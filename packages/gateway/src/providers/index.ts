@@ -1,5 +1,7 @@
 import type { GatewayConfig } from "../config/schema.ts";
+import type { Logger } from "../core/logger.ts";
 import type { Timers } from "../core/timers.ts";
+import { announceProvider } from "./announce/index.ts";
 import { DEFAULT_ENDPOINT, dockerProvider } from "./docker/index.ts";
 import { envProvider } from "./env/index.ts";
 import type { Provider } from "./provider.ts";
@@ -17,15 +19,16 @@ export interface ProviderEnv {
  * @throws Error that says which setting is wrong
  */
 export function createProviders(
-  { providers: { docker } }: Pick<GatewayConfig, "providers">,
+  { providers: { docker, announce } }: Pick<GatewayConfig, "providers">,
   env: ProviderEnv,
-  timers: Timers,
+  deps: { readonly timers: Timers; readonly logger: Logger },
   files: Provider | undefined,
 ): readonly Provider[] {
   const dockerEndpoint = docker?.endpoint ?? (env.DOCKER_HOST || DEFAULT_ENDPOINT);
   return [
     ...(files === undefined ? [] : [files]),
     ...(env.SHARDS === undefined || env.SHARDS === "" ? [] : [envProvider(env.SHARDS)]),
-    ...(docker === undefined ? [] : [dockerProvider({ ...docker, endpoint: dockerEndpoint }, { timers })]),
+    ...(docker === undefined ? [] : [dockerProvider({ ...docker, endpoint: dockerEndpoint }, deps)]),
+    ...(announce === undefined ? [] : [announceProvider(announce, deps)]),
   ];
 }

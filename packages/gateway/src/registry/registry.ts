@@ -16,7 +16,10 @@ export interface RegistryDeps {
   readonly precedence?: readonly string[];
   readonly timers: Timers;
   readonly logger: Logger;
-  readonly createUpstream: (options: UpstreamOptions) => { upstream: Upstream; health: HealthPolicy };
+  readonly createUpstream: (
+    options: UpstreamOptions,
+    isLearned: boolean,
+  ) => { upstream: Upstream; health: HealthPolicy };
 }
 
 /** Changes that come close together become one snapshot. */
@@ -92,7 +95,7 @@ export class Registry {
 
   #start(provider: string, definition: UpstreamDefinition, onChange: () => void): Supervisor {
     const { options } = definition;
-    const { upstream, health } = this.#deps.createUpstream(options);
+    const { upstream, health } = this.#deps.createUpstream(options, definition.learned ?? false);
     const label = provisionalName(definition);
     const supervisor = new Supervisor(label, upstream, health, { ...this.#deps, onChange });
     this.#deps.logger.info(

@@ -103,4 +103,6 @@ export interface Defined<Options> {
   /** What the file it comes from calls it, where that is not its name. */
   readonly original?: string | undefined;
   readonly options: Options;
+  /** True where it came over a network, so that its address is not the operator's word: each connection looks at it. */
+  readonly learned?: true;
 }

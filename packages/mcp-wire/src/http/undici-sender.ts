@@ -1,3 +1,5 @@
+import { lookup as systemLookup, type LookupAddress } from "node:dns";
+import type { LookupFunction } from "node:net";
 import { rootCertificates } from "node:tls";
 import type { Dispatcher } from "undici";
 import Pool from "undici/lib/dispatcher/pool.js";
@@ -9,6 +11,11 @@ export interface SenderOptions {
   readonly connectTimeoutMs?: number;
   /** For an https:// origin; certificates and keys as PEM. */
   readonly tls?: TlsOptions;
+  /**
+   * Looks at each address that the origin's name stands for when a connection is made, and says why it must not be used. An
+   * origin that is an address itself is not looked at.
+   */
+  readonly refuseAddress?: (address: string) => string | undefined;
 }
 
 export interface TlsOptions {
@@ -27,7 +34,11 @@ export interface TlsOptions {
 export function undiciSender(origin: string, options: SenderOptions = {}): HttpSender {
   const pool = new Pool(origin, {
     connections: options.connections ?? 128,
-    connect: { timeout: options.connectTimeoutMs ?? 5_000, ...tlsOptions(options.tls) },
+    connect: {
+      timeout: options.connectTimeoutMs ?? 5_000,
+      ...tlsOptions(options.tls),
+      ...(options.refuseAddress && { lookup: guardedLookup(options.refuseAddress) }),
+    },
     allowH2: false,
     // Deadlines are the caller's; an upstream's own idle limit is commonly 5 s, and losing that race loses a call.
     headersTimeout: 0,
@@ -50,6 +61,19 @@ function tlsOptions({ ca, cert, key, serverName, insecure }: TlsOptions = {}) {
     ...(cert !== undefined && { cert, key }),
     ...(serverName !== undefined && { servername: serverName }),
     ...(insecure === true && { rejectUnauthorized: false }),
+  };
+}
+
+function guardedLookup(refuse: (address: string) => string | undefined): LookupFunction {
+  return (hostname, options, callback) => {
+    systemLookup(hostname, options, (error, found: string | LookupAddress[], family) => {
+      if (error !== null) return callback(error, found, family);
+      for (const address of Array.isArray(found) ? found.map((one) => one.address) : [found]) {
+        const reason = refuse(address);
+        if (reason !== undefined) return callback(new Error(`${hostname} is ${address}, which ${reason}`), "");
+      }
+      callback(null, found, family);
+    });
   };
 }
 
