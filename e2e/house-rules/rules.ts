@@ -184,7 +184,7 @@ export const promised: Readonly<Record<string, readonly string[]>> = {
   "@shardgate/create-shard": ["bin create-shard"],
   "@shardgate/gateway": [".", "bin shardgate"],
   "@shardgate/mcp-wire": [".", "./host-guard", "./server"],
-  "@shardgate/shard-sdk": [".", "./http", "./serve", "./testing"],
+  "@shardgate/shard-sdk": [".", "./docs", "./http", "./serve", "./testing"],
   "@shardgate/traefik-sim": [".", "./config", "./real"],
   "@shardgate/e2e": [],
   "@shardgate/bench": [],

@@ -2,6 +2,7 @@ export { createShardApp, type ShardApp, type ShardAppDeps } from "./app.ts";
 export { type JsonObject } from "./json-schema.ts";
 export { type Log } from "./log.ts";
 export { nearest } from "./nearest.ts";
+export { readLimited } from "./read-limited.ts";
 export { SettingsError, type Env } from "./settings.ts";
 export {
   defineShard,

@@ -1,5 +1,4 @@
 import type { TraefikClient } from "./client/traefik-client.ts";
-import type { FetchPage } from "./docs/docs-fetcher.ts";
 import type { Settings } from "./settings.ts";
 import type { History } from "./store/history.ts";
 import type { RouteStore } from "./store/route-store.ts";
@@ -22,8 +21,6 @@ export interface Deps {
   readonly queue: WriteQueue;
   /** Makes Traefik load its files, by the ways the operator chose; says which were used. */
   readonly tellTraefik: TellTraefik;
-  /** Gets a page of Traefik's documentation. */
-  readonly fetchPage: FetchPage;
   readonly settings: Settings;
   readonly clock: Clock;
   /** Base URL of Traefik's API. */

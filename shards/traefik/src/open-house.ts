@@ -4,8 +4,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTraefikClient } from "./client/traefik-client.ts";
 import type { Deps } from "./deps.ts";
-import { createDocsCache } from "./docs/docs-cache.ts";
-import { createDocsFetcher } from "./docs/docs-fetcher.ts";
 import { recoverChange } from "./routes/commit-change.ts";
 import type { Settings } from "./settings.ts";
 import { createFolderLock } from "./store/folder-lock.ts";
@@ -65,12 +63,6 @@ export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULAT
         await recoverChange(house);
         return change();
       }, signal);
-    }),
-    fetchPage: createDocsFetcher({
-      sourceUrl: settings.TRAEFIK_DOCS_SOURCE_URL,
-      siteUrl: settings.TRAEFIK_DOCS_URL,
-      cache: createDocsCache(join(stateDir, "docs")),
-      now: clock.now,
     }),
     settings,
     clock,

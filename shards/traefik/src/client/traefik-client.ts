@@ -1,4 +1,4 @@
-import { ToolError } from "@shardgate/shard-sdk";
+import { readLimited, ToolError } from "@shardgate/shard-sdk";
 import { z } from "zod";
 import {
   certificateSchema,
@@ -14,7 +14,6 @@ import {
   type Running,
   type SectionName,
 } from "./api-types.ts";
-import { readLimited } from "./read-limited.ts";
 
 /** Asks Traefik's API; nothing else in the shard knows its paths and shapes. */
 export interface TraefikClient {

@@ -1,23 +1,18 @@
-/** A page of Traefik's documentation, with words that people use for it. */
-export interface Topic {
-  /** Path below docs/content, without `.md`; the same below the site. */
-  readonly path: string;
-  readonly words: string;
-  /** Part of Traefik Hub, the commercial product; Traefik Proxy does not have it. */
-  readonly commercial?: boolean;
-}
+import type { DocsPage } from "@shardgate/shard-sdk/docs";
+import { bundled } from "./bundled.ts";
 
+const HUB = "Traefik Hub only (commercial): Traefik Proxy does not have this.";
 const HTTP = "reference/routing-configuration/http";
 const INSTALL = "reference/install-configuration";
 
-const middleware = (name: string, words: string, commercial = false): Topic => ({
+const middleware = (name: string, words: string, commercial = false): DocsPage => ({
   path: `${HTTP}/middlewares/${name}`,
   words: `middleware ${words}`,
-  ...(commercial && { commercial }),
+  ...(commercial && { note: HUB }),
 });
 
 /** The pages that matter for routing, not those of Kubernetes and other orchestrators. */
-export const topics: readonly Topic[] = [
+const pages: readonly DocsPage[] = [
   {
     path: `${HTTP}/routing/rules-and-priority`,
     words:
@@ -112,33 +107,8 @@ export const topics: readonly Topic[] = [
   { path: "setup/docker", words: "setup docker compose install" },
 ];
 
-/** Topics that fit a query, best first. A path, whole or its last part, fits exactly. */
-export function findTopics(query: string): readonly Topic[] {
-  const text = query
-    .toLowerCase()
-    .trim()
-    .replace(/\.md$/, "")
-    .replace(/^\/+|\/+$/g, "");
-  const exact = topics.find(({ path }) => path === text);
-  if (exact !== undefined) return [exact];
-  const tokens = text.split(/[^a-z0-9]+/).filter((token) => token.length > 1);
-  const scored = topics.map((topic) => ({ topic, score: scoreOf(topic, tokens, text) }));
-  return scored
-    .filter(({ score }) => score > 0)
-    .toSorted((a, b) => b.score - a.score)
-    .map(({ topic }) => topic);
-}
-
-function scoreOf({ path, words, commercial }: Topic, tokens: readonly string[], text: string): number {
-  const last = path.split("/").at(-1) as string;
-  const known = new Set([...words.split(" "), ...path.split(/[/-]/)]);
-  let score = last === text.replace(/[^a-z0-9-]/g, "") ? 10 : 0;
-  for (const token of tokens) {
-    if (last.replaceAll("-", "") === token) score += 6;
-    else if (known.has(token) || known.has(token.replace(/s$/, ""))) score += 3;
-    else if ([...known].some((word) => word.length > 3 && (word.startsWith(token) || token.startsWith(word))))
-      score += 1;
-  }
-  // What Traefik Proxy does not have comes after what it has.
-  return commercial === true ? score - 1 : score;
-}
+/** The same, with our own texts for when they cannot be had. */
+export const topics: readonly DocsPage[] = pages.map((page) => {
+  const text = bundled[page.path.split("/").at(-1) as string];
+  return text === undefined ? page : { ...page, bundled: text };
+});

@@ -22,18 +22,22 @@ export interface DocsCache {
   put(key: string, copy: PageCopy): Promise<void>;
 }
 
-/** Copies in memory, and on disk so that a restart or a lost connection does no harm. A disk that fails only costs the copy. */
-export function createDocsCache(folder: string): DocsCache {
+/**
+ * Copies in memory (64 pages, 16 million characters) and, where there is a folder, on disk, so that a restart or a lost
+ * connection does no harm. A disk that fails only costs the copy.
+ */
+export function createDocsCache(folder: string | undefined): DocsCache {
   const memory = new LRUCache<string, PageCopy>({
     max: 64,
-    maxSize: 16 * 1024 * 1024,
+    maxSize: 16_000_000,
     sizeCalculation: ({ markdown }) => markdown.length + 1,
   });
-  const fileOf = (key: string) => join(folder, `${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json`);
+  const fileOf = (key: string) =>
+    join(folder ?? "", `${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json`);
   return {
     async get(key) {
       const found = memory.get(key);
-      if (found !== undefined) return found;
+      if (found !== undefined || folder === undefined) return found;
       try {
         const copy = copySchema.parse(JSON.parse(await readFile(fileOf(key), "utf8")));
         memory.set(key, copy);
@@ -44,6 +48,7 @@ export function createDocsCache(folder: string): DocsCache {
     },
     async put(key, copy) {
       memory.set(key, copy);
+      if (folder === undefined) return;
       try {
         await mkdir(folder, { recursive: true });
         const temporary = `${fileOf(key)}.tmp`;

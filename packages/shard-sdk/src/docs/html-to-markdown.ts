@@ -5,18 +5,20 @@ import type { AnyNode } from "domhandler";
 /** What a page of the site says: its article as Markdown, or the address it sends readers on to. */
 export type Page =
   | { readonly title: string; readonly markdown: string; readonly forward?: undefined }
-  | { readonly forward: string };
+  | { readonly title?: undefined; readonly markdown?: undefined; readonly forward: string };
 
 /**
- * Reads a page that mkdocs made (theme material): the article's text, headings, lists, tables and code, tabs by their
- * labels. A page without an article, which only forwards, gives its target.
+ * Reads a page as mkdocs (theme material) and most others make it: the article's text, headings, lists, tables and code,
+ * tabs by their labels. A page without an article, which only forwards, gives its target.
+ *
+ * @param selector CSS selector of the article
  */
-export function readHtml(html: string): Page | undefined {
+export function readHtml(html: string, selector = "article.md-content__inner, article, main"): Page | undefined {
   const $ = load(html);
   const refresh = $('meta[http-equiv="refresh" i]').attr("content");
   const target = /url\s*=\s*['"]?([^'";\s]+)/i.exec(refresh ?? "")?.[1];
   if (target !== undefined) return { forward: target };
-  const article = $("article.md-content__inner, article, main").first();
+  const article = $(selector).first();
   if (article.length === 0) return undefined;
   article.find("a.headerlink, nav, script, style, img, .md-source-file").remove();
   const title = article.find("h1").first().text().trim() || $("title").text().split(" - ")[0]?.trim() || "";

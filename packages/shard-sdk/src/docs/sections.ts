@@ -20,17 +20,16 @@ export function splitSections(markdown: string): Section[] {
 }
 
 /**
- * Makes a page of Traefik's documentation source fit to read: without front matter, adverts, anchors and table padding,
- * and, unless `all`, with examples for files only.
+ * Makes a page's Markdown fit to read: without front matter, includes, attribute lists, anchors and table padding.
+ *
+ * @param clean takes out what else is not wanted
  */
-export function cleanMarkdown(source: string, all: boolean): string {
+export function cleanMarkdown(source: string, clean: (markdown: string) => string = (text) => text): string {
   const body = source.replaceAll("\r\n", "\n").replace(/^---\n[\s\S]*?\n---\n/, "");
-  const examples = all
-    ? body
-    : body.replace(/^([ \t]*)```\w+ tab="(?!(?:Structured|File) \(YAML\))[^"]*"[^\n]*\n[\s\S]*?\n\1```[ \t]*\n?/gm, "");
-  return examples
+  return clean(body)
     .replace(/^\s*\{%.*%\}\s*$/gm, "")
     .replace(/\{:[^}\n]*\}/g, "")
+    .replace(/<!--[\s\S]*?-->/g, "")
     .replace(/<a\s[^>]*>([\s\S]*?)<\/a>/g, "$1")
     .replace(/<br\s*\/?>/g, " ")
     .replace(/^\|.*\|?[ \t]*$/gm, (row) => row.replace(/[ \t]{2,}/g, " ").replace(/:?-{4,}:?/g, "---"))
