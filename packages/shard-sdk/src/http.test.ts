@@ -64,6 +64,37 @@ describe("a request", () => {
   });
 });
 
+describe("lines", () => {
+  const endless = (left: { ended: boolean }): Response => {
+    let count = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new TextEncoder().encode(`data: ${(count += 1)}\r\nda`)),
+      cancel: () => void (left.ended = true),
+    });
+    return new Response(body);
+  };
+
+  it("come one by one, and leaving the loop ends the request", async () => {
+    const left = { ended: false };
+    const got: string[] = [];
+    for await (const line of client(endless(left)).lines("/events")) {
+      got.push(line);
+      if (got.length === 2) break;
+    }
+    expect(got).toEqual(["data: 1", "dadata: 2"]);
+    expect(left.ended).toBe(true);
+  });
+
+  it("end where they are too many", async () => {
+    const all = Array.fromAsync(client(endless({ ended: false }), { maxBytes: 1000 }).lines("/events"));
+    expect(await failure(all)).toContain("larger than 1000 bytes");
+  });
+
+  it("include the last one, which has no end", async () => {
+    await expect(Array.fromAsync(client(new Response("a\nb")).lines("/"))).resolves.toEqual(["a", "b"]);
+  });
+});
+
 describe("an answer that is none", () => {
   const text = (answer: Response | Fetch, options?: Partial<HttpClientOptions>) =>
     failure(client(answer, options).text("/lamps"));

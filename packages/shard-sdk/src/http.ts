@@ -46,6 +46,11 @@ export interface HttpClient {
   text(path: string, request?: HttpRequest): Promise<string>;
   /** A successful answer as JSON of a shape. @throws ToolError that names the field which is not as expected */
   json<S extends z.ZodType>(schema: S, path: string, request?: HttpRequest): Promise<z.output<S>>;
+  /**
+   * A successful answer line by line, as it comes: for streams without an end, such as server-sent events. Whoever leaves the loop ends
+   * the request. @throws ToolError as {@link HttpClient.text}; the time counts for all that is read, the size for all lines together
+   */
+  lines(path: string, request?: HttpRequest): AsyncIterable<string>;
   /** Closes the connections. */
   close(): Promise<void>;
 }
@@ -82,7 +87,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return url;
   }
 
-  async function ask(path: string, { method = "GET", query, body, headers: more, signal }: HttpRequest = {}) {
+  /** Sends a request and hands its answer to `take`; both are bounded by the time. */
+  async function* exchange<T>(
+    path: string,
+    { method = "GET", query, body, headers: more, signal }: HttpRequest,
+    take: (response: Response) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
     const url = urlOf(path, query);
     const limit = AbortSignal.timeout(timeout);
     const request = new Request(url, {
@@ -98,9 +108,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     try {
-      const response = await send(request);
-      const location = response.headers.get("location");
-      return { status: response.status, text: await readText(response), location };
+      yield* take(await send(request));
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof ToolError) throw error;
@@ -112,35 +120,63 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
   }
 
-  async function readText(response: Response): Promise<string> {
-    const chunks: Uint8Array[] = [];
+  async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
     let size = 0;
     for await (const chunk of response.body ?? []) {
       size += (chunk as Uint8Array).byteLength;
       if (size > maxBytes) {
         throw new ToolError(`The answer of ${name} is larger than ${maxBytes} bytes.`, { next: "Ask for less." });
       }
-      chunks.push(chunk as Uint8Array);
+      yield chunk as Uint8Array;
     }
-    return Buffer.concat(chunks).toString("utf8");
   }
 
-  async function text(path: string, request: HttpRequest = {}): Promise<string> {
-    const { status, text: body, location } = await ask(path, request);
-    if (status >= 200 && status < 300) return body;
-    const what = `${name} answered HTTP ${status} to ${request.method ?? "GET"} ${path}`;
+  async function* whole(response: Response): AsyncGenerator<HttpAnswer> {
+    const body = Buffer.concat(await Array.fromAsync(chunksOf(response)));
+    yield { status: response.status, text: body.toString("utf8") };
+  }
+
+  /** The answer to a successful request; throws for any other. */
+  async function* successful(response: Response, path: string, method = "GET"): AsyncGenerator<Uint8Array> {
+    const { status } = response;
+    if (status >= 200 && status < 300) return yield* chunksOf(response);
+    const what = `${name} answered HTTP ${status} to ${method} ${path}`;
+    const location = response.headers.get("location");
     if (location !== null) throw new ToolError(`${what}: it is at ${location} now.`, { next: checkIt });
     if (status === 401 || status === 403) {
       throw new ToolError(`${what}: it refused our credentials.`, {
         next: `Ask the operator to check the credentials for ${name}.`,
       });
     }
+    const body = Buffer.concat(await Array.fromAsync(chunksOf(response))).toString("utf8");
     throw new ToolError(`${what}: ${body.trim().slice(0, EXCERPT) || "nothing else"}`);
   }
 
+  const stream = (path: string, request: HttpRequest): AsyncGenerator<Uint8Array> =>
+    exchange(path, request, (response) => successful(response, path, request.method));
+
+  async function text(path: string, request: HttpRequest = {}): Promise<string> {
+    return Buffer.concat(await Array.fromAsync(stream(path, request))).toString("utf8");
+  }
+
+  async function* lines(path: string, request: HttpRequest = {}): AsyncGenerator<string> {
+    const decoder = new TextDecoder();
+    let rest = "";
+    for await (const chunk of stream(path, request)) {
+      const parts = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
+      rest = parts.pop() as string;
+      yield* parts;
+    }
+    if (rest !== "") yield rest;
+  }
+
   return {
-    send: ask,
+    async send(path, request = {}) {
+      const [answer] = await Array.fromAsync(exchange(path, request, whole));
+      return answer as HttpAnswer;
+    },
     text,
+    lines,
     async json(schema, path, request) {
       const body = await text(path, request);
       const unexpected = (why: string): ToolError =>
