@@ -132,8 +132,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   async function* whole(response: Response): AsyncGenerator<HttpAnswer> {
-    const body = Buffer.concat(await Array.fromAsync(chunksOf(response)));
-    yield { status: response.status, text: body.toString("utf8") };
+    yield { status: response.status, text: await gather(chunksOf(response)) };
   }
 
   /** The answer to a successful request; throws for any other. */
@@ -148,16 +147,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         next: `Ask the operator to check the credentials for ${name}.`,
       });
     }
-    const body = Buffer.concat(await Array.fromAsync(chunksOf(response))).toString("utf8");
+    const body = await gather(chunksOf(response));
     throw new ToolError(`${what}: ${body.trim().slice(0, EXCERPT) || "nothing else"}`);
   }
 
   const stream = (path: string, request: HttpRequest): AsyncGenerator<Uint8Array> =>
     exchange(path, request, (response) => successful(response, path, request.method));
 
-  async function text(path: string, request: HttpRequest = {}): Promise<string> {
-    return Buffer.concat(await Array.fromAsync(stream(path, request))).toString("utf8");
-  }
+  const text = (path: string, request: HttpRequest = {}): Promise<string> => gather(stream(path, request));
 
   async function* lines(path: string, request: HttpRequest = {}): AsyncGenerator<string> {
     const decoder = new TextDecoder();
@@ -172,8 +169,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     async send(path, request = {}) {
-      const [answer] = await Array.fromAsync(exchange(path, request, whole));
-      return answer as HttpAnswer;
+      const { value } = await exchange(path, request, whole).next();
+      return value as HttpAnswer;
     },
     text,
     lines,
@@ -196,6 +193,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     close: async () => agent?.close(),
   };
+}
+
+async function gather(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all).toString("utf8");
 }
 
 /** undici's own types of a response and the platform's are two; what we read of it is the same. */

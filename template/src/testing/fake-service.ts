@@ -10,7 +10,7 @@ export const fakeService =
     const found = answers[new URL(request.url).pathname];
     const answer = typeof found === "function" ? found(request) : found;
     if (answer === undefined) return new Response("not found", { status: 404 });
-    return answer instanceof Response ? answer.clone() : Response.json(answer);
+    return answer instanceof Response ? (typeof found === "function" ? answer : answer.clone()) : Response.json(answer);
   };
 
 /** Example when it is switched off. */
