@@ -52,6 +52,8 @@ export interface GatewayOptions {
   /** The providers of `gateway.yaml`. */
   readonly providers?: object;
   readonly env?: Readonly<Record<string, string>>;
+  /** 0, any free one, unless it has to be known before. */
+  readonly port?: number;
   /** Waits until every upstream of the file is up; true unless said otherwise. */
   readonly untilUp?: boolean;
 }
@@ -62,6 +64,7 @@ export async function startGateway({
   listen = {},
   providers = {},
   env = {},
+  port = 0,
   untilUp = true,
 }: GatewayOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), "shardgate-e2e-"));
@@ -70,7 +73,7 @@ export async function startGateway({
   writeFileSync(config, JSON.stringify({ listen, providers, upstreams }));
   const program = await startProgram({
     file: "packages/gateway/bin/shardgate.mjs",
-    args: ["serve", "--config", config, "--port", "0"],
+    args: ["serve", "--config", config, "--port", String(port)],
     env: { LOG_FORMAT: "json", ...env },
   });
   const health = async () => JSON.parse((await get(`${program.url}/health`)).text) as Health;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { getRequestListener } from "@hono/node-server";
 import * as z from "zod";
+import { addressFor, announce } from "./announce.ts";
 import { createShardApp } from "./app.ts";
 import { createLog } from "./create-log.ts";
 import type { Io } from "./io.ts";
@@ -20,6 +21,14 @@ const LINGER = 1000;
 /** How long the last answers may take to reach their clients. */
 const LAST_ANSWERS = 1000;
 
+const address = z.string().regex(/^https?:\/\/[^/]+/, "must be an http:// or https:// address");
+
+const announceSettings = z.object({
+  GATEWAY_URL: address.optional().describe("address of a gateway to announce itself to"),
+  GATEWAY_TOKEN: z.string().optional().describe("what the gateway's providers.announce.token says"),
+  ANNOUNCE_URL: address.optional().describe("the shard's own address as the gateway reaches it"),
+});
+
 const settingsOf = (shard: Shard, io: Io) =>
   z.object({
     HOST: z.string().default("127.0.0.1").describe("address to listen on; 0.0.0.0 for all, as in a container"),
@@ -37,6 +46,7 @@ const settingsOf = (shard: Shard, io: Io) =>
       .default("")
       .transform((list) => list.split(/[\s,]+/).filter(Boolean))
       .describe("host names served besides local ones, with commas between"),
+    ...announceSettings.shape,
   });
 
 type Settings = z.output<ReturnType<typeof settingsOf>> & {
@@ -46,7 +56,7 @@ type Settings = z.output<ReturnType<typeof settingsOf>> & {
 
 /**
  * Runs a shard as a process: reads its settings and its own `HOST PORT LOG_LEVEL LOG_FORMAT ALLOWED_HOSTS` from the
- * environment, opens the port, and on SIGTERM or SIGINT lets calls end before it exits. A second signal ends it at once.
+ * environment, opens the port, announces itself where `GATEWAY_URL` (with `GATEWAY_TOKEN`, `ANNOUNCE_URL`) says, and on SIGTERM or SIGINT lets calls end before it exits. A second signal ends it at once.
  * What keeps it from starting is told on stderr, all of it at once, and the exit code is 1.
  *
  * @returns when the process may end
@@ -74,13 +84,21 @@ async function run(shard: Shard, settings: Settings, log: Log, stopped: Promise<
     port: settings.PORT,
   });
   log.info({ version, url: listener.url }, `${name} is ready at ${listener.url}`);
-  // An announcement to a gateway belongs here: it begins when the port is open and ends with the signal.
+  const announcement = startAnnouncing(name, settings, listener.url, log);
   const signal = await stopped;
   log.info({ signal }, `${name} stops when its calls have ended; a second signal stops it at once`);
   app.drain();
+  // Before the port closes, so that nobody is sent here any more.
+  await announcement?.stop();
   await listener.refuse(LINGER);
   await app.close(DRAIN);
   await listener.end(LAST_ANSWERS);
+}
+
+function startAnnouncing(name: string, settings: Settings, listening: string, log: Log) {
+  const { GATEWAY_URL: gateway, GATEWAY_TOKEN: token, ANNOUNCE_URL: told } = settings;
+  if (gateway === undefined || token === undefined) return undefined;
+  return announce({ name, gateway, token, log, url: async () => told ?? addressFor(gateway, listening) });
 }
 
 /** Resolves with the first signal to stop; the second ends the process. */
@@ -109,8 +127,13 @@ function readAll(shard: Shard, io: Io): Settings {
       return undefined;
     }
   };
-  const own = attempt(() => readSettings(settingsOf(shard, io), io.env));
-  const env = attempt(() => withSecretFiles(shard.config, io.env, (path) => readFileSync(path, "utf8")));
+  const read = (path: string): string => readFileSync(path, "utf8");
+  const withToken = attempt(() => withSecretFiles(announceSettings, io.env, read));
+  const own = attempt(() => readSettings(settingsOf(shard, io), withToken ?? io.env));
+  if (own?.GATEWAY_URL !== undefined && own.GATEWAY_TOKEN === undefined) {
+    problems.push("GATEWAY_TOKEN: not set, and GATEWAY_URL is (what the gateway's providers.announce.token says)");
+  }
+  const env = attempt(() => withSecretFiles(shard.config, io.env, read));
   attempt(() => readSettings(shard.config, env ?? io.env));
   if (own === undefined || env === undefined || problems.length > 0) throw new SettingsError(problems);
   return { ...own, env };
