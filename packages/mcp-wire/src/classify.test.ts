@@ -26,7 +26,7 @@ function outcome(body: object, headers: Headers): string | number {
     const found = classify(Message.of(body), { header: (name) => headers[name] });
     return `${found.era} ${found.version}`;
   } catch (error) {
-    if (!(error instanceof WireError) || error.status !== 400) throw error;
+    if (!(error instanceof WireError) || error.status !== (error.code === -32601 ? 404 : 400)) throw error;
     return error.code;
   }
 }
@@ -47,6 +47,8 @@ describe("classify", () => {
     ["initialize", initialize, {}, "legacy undefined", VERSIONING],
     ["initialize with its version", initialize, version("2025-06-18"), "legacy 2025-06-18", LEGACY_TRANSPORTS],
     ["initialize with a modern header", initialize, version(MODERN), -32020, VERSIONING],
+    ["a modern initialize", modern("initialize"), mirrored("initialize"), -32601, "2026-07-28/changelog"],
+    ["a modern ping", modern("ping"), mirrored("ping"), -32601, "2026-07-28/changelog"],
     ["nothing that names a version", { id: 1, method: "ping" }, {}, "legacy undefined", LEGACY_TRANSPORTS],
     ["a legacy header", { id: 1, method: "ping" }, version("2025-11-25"), "legacy 2025-11-25", LEGACY_TRANSPORTS],
     ["a header of no revision", { id: 1, method: "ping" }, version("draft"), "legacy draft", LEGACY_TRANSPORTS],

@@ -1,6 +1,6 @@
 import { Header, isModernVersion, MetaKey, MODERN_VERSIONS, type Era } from "./eras.ts";
 import type { Message } from "./message.ts";
-import { badRequest, RpcCode } from "./wire-error.ts";
+import { badRequest, RpcCode, WireError } from "./wire-error.ts";
 
 /** What the edge finds out about a message once, so that nothing behind it has to ask again. */
 export interface Classification {
@@ -21,24 +21,33 @@ const NAME_SOURCE = new Map<string, "name" | "uri">([
   ["resources/read", "uri"],
 ]);
 
+/** Methods that the modern era no longer has (2026-07-28 changelog). */
+const REMOVED: ReadonlySet<string> = new Set([
+  "initialize",
+  "ping",
+  "logging/setLevel",
+  "resources/subscribe",
+  "resources/unsubscribe",
+]);
+
 /**
  * Tells the era of a message by its body, with the headers as a cross-check, and validates the modern envelope
  * (2026-07-28 basic/index and basic/transports; SEP-2243).
  *
  * @param request gives its headers by their lower-case names
  * @throws WireError `-32602` for an envelope with parts missing, `-32022` for a revision we do not speak,
- *   `-32020` where header and body disagree; all with HTTP 400
+ *   `-32020` where header and body disagree; all with HTTP 400; `-32601` with HTTP 404 for a method of the legacy era only
  */
 export function classify(message: Message, request: HeaderSource): Classification {
   const headerVersion = request.header(Header.version);
   const headerIsModern = headerVersion !== undefined && isModernVersion(headerVersion);
-  if (message.method === "initialize") {
+  const meta = message.hasMeta ? message.meta : undefined;
+  const claimed = meta?.[MetaKey.protocolVersion];
+  if (message.method === "initialize" && claimed === undefined) {
     if (headerIsModern)
       throw mismatch(Header.version, headerVersion, "initialize belongs to revisions before 2026-07-28");
     return { era: "legacy", version: headerVersion };
   }
-  const meta = message.hasMeta ? message.meta : undefined;
-  const claimed = meta?.[MetaKey.protocolVersion];
   if (claimed === undefined && !headerIsModern) return { era: "legacy", version: headerVersion };
   if (message.isResponse)
     throw badRequest(RpcCode.invalidRequest, "Invalid request: 2026-07-28 has no client responses");
@@ -53,6 +62,9 @@ export function classify(message: Message, request: HeaderSource): Classificatio
   }
   if (message.isRequest) checkEnvelope(message, meta);
   checkHeaders(message, request);
+  if (message.isRequest && REMOVED.has(message.method)) {
+    throw new WireError(RpcCode.methodNotFound, `${headerVersion} has no method ${message.method}`, { status: 404 });
+  }
   return { era: "modern", version: headerVersion };
 }
 

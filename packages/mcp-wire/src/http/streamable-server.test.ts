@@ -70,12 +70,12 @@ describe.each([
       expect(house.sessions.size).toBe(0);
     });
 
-    it("answers ping itself in the legacy era, and leaves it to the endpoint in the modern one", async () => {
+    it("answers ping itself in the legacy era, and knows none in the modern one", async () => {
       await start();
       expect(await jsonOf(await send({ id: 1, method: "ping" }))).toEqual({ jsonrpc: "2.0", id: 1, result: {} });
-      const modern = send({ id: 2, method: "ping" }, { era: "modern" });
-      (await house.endpoint.call()).answer('{"theirs":true}');
-      expect(await jsonOf(await modern)).toMatchObject({ id: 2, result: { theirs: true } });
+      const modern = await send({ id: 2, method: "ping" }, { era: "modern" });
+      expect(modern.status).toBe(404);
+      expect(await jsonOf(modern)).toMatchObject({ id: 2, error: { code: -32601 } });
     });
   });
 

@@ -101,6 +101,24 @@ describe("connectUpstream", () => {
     expect(received).toHaveLength(1);
   });
 
+  it("asks once more where an upstream refuses our revision and names it", async () => {
+    const refuse = (received: Received, supported: unknown): Response => {
+      const error = { code: -32022, message: "no", data: { supported, requested: "2026-07-28" } };
+      return Response.json({ jsonrpc: "2.0", id: received.body["id"], error }, { status: 400 });
+    };
+    const { link, received } = scriptedUpstream((message) =>
+      received.length === 1
+        ? refuse(message, ["2026-07-28"])
+        : result(message, { supportedVersions: ["2026-07-28"], capabilities: {} }),
+    );
+    expect(await connect(link)).toMatchObject({ era: "modern" });
+    expect(received.map(({ method }) => method)).toEqual(["server/discover", "server/discover"]);
+    for (const supported of [["2026-07-28"], ["2027-01-01"], "all"]) {
+      const stubborn = legacy((message) => refuse(message, supported));
+      expect(await connect(stubborn.link)).toMatchObject({ era: "legacy" });
+    }
+  });
+
   it("takes a broken connection for no verdict", async () => {
     const sender = fetchSender("http://x", () => Promise.reject(new Error("gone")));
     await expect(connect(new HttpLink({ sender, url: new URL("http://x/"), headers: {} }))).rejects.toThrow("gone");

@@ -5,6 +5,7 @@ import { memberOf } from "../json/edit.ts";
 import type { Link } from "../link.ts";
 import type { Message } from "../message.ts";
 import { UpstreamError } from "../upstream-error.ts";
+import { RpcCode } from "../wire-error.ts";
 import { LegacyClient } from "./legacy-client.ts";
 import { descriptionOf, openLegacySession } from "./legacy-session.ts";
 import { headersOf, modernRequest, ModernClient } from "./modern-client.ts";
@@ -83,9 +84,18 @@ async function isPending(work: Promise<unknown>, ms: number): Promise<boolean> {
 /** What an upstream may ask for where one connection serves all: it reaches the downstream it asks, or is declined. */
 const ASKABLE = { sampling: {}, elicitation: { form: {}, url: {} }, roots: {} };
 
-/** The result of `server/discover`; undefined where the upstream is a legacy server. */
-async function discover(link: Link, clientInfo: object, cancellation: Cancellation): Promise<Buffer | undefined> {
-  const message = modernRequest(0, "server/discover", {}, clientInfo);
+/**
+ * The result of `server/discover`; undefined where the upstream is a legacy server.
+ *
+ * @param id of the request; one that is refused for its revision, though the upstream says that it speaks it, is sent once more
+ */
+async function discover(
+  link: Link,
+  clientInfo: object,
+  cancellation: Cancellation,
+  id = 0,
+): Promise<Buffer | undefined> {
+  const message = modernRequest(id, "server/discover", {}, clientInfo);
   let response: Message | undefined;
   let status: number;
   try {
@@ -96,8 +106,22 @@ async function discover(link: Link, clientInfo: object, cancellation: Cancellati
     throw error;
   }
   if (status >= 400 && errorOfStatus(status).failure === "unavailable") throw errorOfStatus(status);
-  if (response === undefined || response.isError || response.outcome[0] !== 0x7b) return undefined;
-  const versions = memberOf(response.outcome, "supportedVersions")?.toString() ?? "[]";
-  const supported = JSON.parse(versions) as unknown;
-  return Array.isArray(supported) && supported.includes(LATEST_MODERN) ? response.outcome : undefined;
+  if (response === undefined || response.outcome[0] !== 0x7b) return undefined;
+  if (response.isError) {
+    const isFinal = id > 0 || !supportedIn(response.outcome).includes(LATEST_MODERN);
+    return isFinal ? undefined : await discover(link, clientInfo, cancellation, id + 1);
+  }
+  return listOf(response.outcome, "supportedVersions").includes(LATEST_MODERN) ? response.outcome : undefined;
+}
+
+/** Revisions that an upstream says it speaks when it refuses ours (2026-07-28 basic/versioning); none for another error. */
+function supportedIn(error: Buffer): readonly unknown[] {
+  if (memberOf(error, "code")?.toString() !== String(RpcCode.unsupportedVersion)) return [];
+  const data = memberOf(error, "data");
+  return data?.[0] === 0x7b ? listOf(data, "supported") : [];
+}
+
+function listOf(object: Buffer, member: string): readonly unknown[] {
+  const list = JSON.parse(memberOf(object, member)?.toString() ?? "[]") as unknown;
+  return Array.isArray(list) ? list : [];
 }
