@@ -57,5 +57,4 @@ export const expectedClientFailures: readonly ExpectedClientFailure[] = [
     reason: "not built yet: the stream on which a legacy server speaks outside of calls",
   },
   { scenario: "sse-retry", reason: "not built yet: coming back to a stream that a server ended before its answer" },
-  { scenario: "request-metadata", reason: "not built yet: another try where the first revision is refused" },
 ];

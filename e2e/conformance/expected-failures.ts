@@ -43,17 +43,6 @@ const inputRequired = [
   "tampered-state",
 ].map((name) => `input-required-result-${name}`);
 
-const everyTool = [
-  "tools-call-audio",
-  "tools-call-error",
-  "tools-call-embedded-resource",
-  "tools-call-image",
-  "tools-call-mixed-content",
-  "tools-call-simple-text",
-  "tools-call-with-progress",
-  "json-schema-2020-12",
-];
-
 const promptsAndResources = [
   "completion-complete",
   "prompts-get-embedded-resource",
@@ -123,32 +112,32 @@ export const expectedFailures: readonly ExpectedFailure[] = [
     scenarios: ["server-stateless"],
     isFault: true,
     isGap: true,
-    reason: "announced changes of an upstream while its client listens; initialize in the modern era",
+    reason: "announced changes of an upstream while its client listens",
   },
   {
     addresses: [aggregate],
-    scenarios: [...everyTool, ...promptsAndResources],
+    scenarios: promptsAndResources,
     isFault: true,
     isGap: true,
-    reason: "prefix: false, prompts, resources and completion on the aggregate",
+    reason: "prompts, resources and completion on the aggregate",
   },
   {
     addresses: [aggregate],
     suites: [OLD, LEGACY],
     ways: of("legacy"),
-    scenarios: [...asking, ...logging, ...subscribing],
+    scenarios: [...logging, ...subscribing],
     isFault: true,
     isGap: true,
-    reason: "prefix: false, log levels and subscriptions on the aggregate",
+    reason: "log levels and subscriptions on the aggregate",
   },
   {
     addresses: [aggregate],
     suites: [MODERN],
     ways: of("modern"),
-    scenarios: inputRequired,
+    scenarios: ["input-required-result-non-tool-request"],
     isFault: true,
     isGap: true,
-    reason: "prefix: false and prompts on the aggregate",
+    reason: "prompts on the aggregate",
   },
   {
     addresses: [aggregate],
@@ -156,7 +145,7 @@ export const expectedFailures: readonly ExpectedFailure[] = [
     scenarios: ["caching", "http-custom-header-server-validation", "sep-2164-resource-not-found"],
     isFault: true,
     isGap: true,
-    reason: "prefix: false, prompts and resources on the aggregate",
+    reason: "prompts and resources on the aggregate",
   },
 ];
 
