@@ -18,6 +18,7 @@ export interface UpstreamHealth {
   readonly version?: string;
   readonly latency_ms?: number;
   readonly error?: string;
+  readonly original?: string;
 }
 
 export interface Health {
@@ -27,6 +28,11 @@ export interface Health {
   readonly generation: number;
   readonly upstreams: readonly UpstreamHealth[];
   readonly providers: readonly ProviderHealth[];
+  readonly config?: {
+    readonly generation: number;
+    readonly status: "ok" | "refused" | "waiting";
+    readonly problems?: readonly string[];
+  };
 }
 
 /** One provider in `/health`. */
@@ -54,26 +60,24 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** 0, any free one, unless it has to be known before. */
   readonly port?: number;
+  /** Files of the test's own to serve instead of one that is made from the above. */
+  readonly files?: readonly string[];
+  /** Further options of `serve`. */
+  readonly args?: readonly string[];
   /** Waits until every upstream of the file is up; true unless said otherwise. */
   readonly untilUp?: boolean;
 }
 
 /** Starts `shardgate serve` on a free port with a configuration file of its own. */
-export async function startGateway({
-  upstreams = {},
-  listen = {},
-  providers = {},
-  env = {},
-  port = 0,
-  untilUp = true,
-}: GatewayOptions = {}) {
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const { upstreams = {}, listen = {}, providers = {}, env = {}, port = 0, files, args = [], untilUp = true } = options;
   const folder = mkdtempSync(join(tmpdir(), "shardgate-e2e-"));
   const config = join(folder, "gateway.yaml");
   // JSON is YAML.
   writeFileSync(config, JSON.stringify({ listen, providers, upstreams }));
   const program = await startProgram({
     file: "packages/gateway/bin/shardgate.mjs",
-    args: ["serve", "--config", config, "--port", String(port)],
+    args: ["serve", ...(files ?? [config]).flatMap((file) => ["--config", file]), "--port", String(port), ...args],
     env: { LOG_FORMAT: "json", ...env },
   });
   const health = async () => JSON.parse((await get(`${program.url}/health`)).text) as Health;

@@ -47,6 +47,8 @@ export interface RawUpstream {
   readonly received: readonly Received[];
   /** The requests of one method. */
   readonly of: (method: string) => readonly Received[];
+  /** Connections it accepted so far. */
+  readonly connections: () => number;
   /** Forgets all sessions, as a restart would. */
   readonly forgetSessions: () => void;
   readonly stop: () => Promise<void>;
@@ -72,6 +74,8 @@ export async function startRawUpstream(options: RawUpstreamOptions): Promise<Raw
       return answer(request, response, options, sessions);
     });
   });
+  let connections = 0;
+  server.on("connection", () => connections++);
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -80,6 +84,7 @@ export async function startRawUpstream(options: RawUpstreamOptions): Promise<Raw
     port,
     received,
     of: (method) => received.filter(({ message }) => message.method === method),
+    connections: () => connections,
     forgetSessions: () => sessions.clear(),
     stop: () => close(server),
   };

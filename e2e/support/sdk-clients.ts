@@ -16,6 +16,8 @@ export interface SdkClient {
   readonly call: (name: string, args?: Record<string, unknown>, options?: CallOptions) => Promise<object>;
   /** Names in the list as it was at its last announced change. */
   readonly changed: () => readonly string[];
+  /** How often it was told of a change. */
+  readonly changes: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -28,14 +30,20 @@ const info = { name: "interop", version: "1.0.0" };
 /** Keeps what a client is told of changed lists. */
 function listening() {
   let names: readonly string[] = [];
+  let changes = 0;
   const onChanged = (_: unknown, tools: readonly Named[] | null): void => {
     names = (tools ?? []).map(({ name }) => name);
+    changes++;
   };
-  return { changed: () => names, options: { listChanged: { tools: { onChanged, debounceMs: 10 } } } };
+  return {
+    changed: () => names,
+    changes: () => changes,
+    options: { listChanged: { tools: { onChanged, debounceMs: 10 } } },
+  };
 }
 
 async function connectOld(url: string): Promise<SdkClient> {
-  const { changed, options } = listening();
+  const { changed, changes, options } = listening();
   const client = new OldClient(info, { ...options, capabilities: { elicitation: {} } });
   client.setRequestHandler(ElicitRequestSchema, () => answer);
   const transport = new OldTransport(new URL(url));
@@ -43,6 +51,7 @@ async function connectOld(url: string): Promise<SdkClient> {
   return {
     era: "legacy",
     changed,
+    changes,
     listTools: async () => (await client.listTools()).tools,
     call: (name, args = {}, more = {}) => client.callTool({ name, arguments: args }, undefined, more as never),
     async stop() {
@@ -54,7 +63,7 @@ async function connectOld(url: string): Promise<SdkClient> {
 
 const connectNew = (mode: "legacy" | "auto" | { pin: string }) =>
   async function connect(url: string): Promise<SdkClient> {
-    const { changed, options } = listening();
+    const { changed, changes, options } = listening();
     const capabilities = { elicitation: {} };
     const client = new NewClient(info, { ...options, capabilities, versionNegotiation: { mode } });
     client.setRequestHandler("elicitation/create", () => answer);
@@ -63,6 +72,7 @@ const connectNew = (mode: "legacy" | "auto" | { pin: string }) =>
     return {
       era: client.getProtocolEra(),
       changed,
+      changes,
       listTools: async () => (await client.listTools()).tools,
       call: (name, args = {}, more = {}) => client.callTool({ name, arguments: args }, more as never),
       async stop() {

@@ -86,7 +86,8 @@ function followConfig(loaded: LoadedFiles, { world, logger, reload, stateDir }: 
   const { paths } = loaded;
   const store = stateDir === undefined ? undefined : new GenerationStore(stateDir, paths);
   const intervalMs = reload.enabled ? reload.interval : undefined;
-  return new LiveConfig(loaded, { paths, world, timers: systemTimers, logger, intervalMs, watch: watchFolders, store });
+  const watch = reload.watch ? watchFolders : undefined;
+  return new LiveConfig(loaded, { paths, world, timers: systemTimers, logger, intervalMs, watch, store });
 }
 
 /** @throws SettingsError where the log cannot be written */

@@ -27,7 +27,7 @@ export interface Settings {
   readonly port: number;
   readonly log: LogOptions;
   /** Interval in milliseconds. */
-  readonly reload: { readonly enabled: boolean; readonly interval: number };
+  readonly reload: { readonly enabled: boolean; readonly watch: boolean; readonly interval: number };
   /** Undefined where there is no place for it. */
   readonly stateDir: string | undefined;
 }
@@ -46,6 +46,7 @@ export async function readSettings(options: OptionValues, io: Io): Promise<Setti
     log: readLogSettings(options, io),
     reload: {
       enabled: options["reload"] !== false && config.reload.enabled,
+      watch: config.reload.watch,
       interval: intervalOf(text(options["reloadInterval"]), config.reload.interval),
     },
     stateDir: stateDirOf(config, io),

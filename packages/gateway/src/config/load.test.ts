@@ -14,7 +14,7 @@ describe("loadConfig", () => {
       listen: { host: "127.0.0.1", port: 9100, allowed_hosts: [], allowed_origins: [] },
       providers: {},
       admin: {},
-      reload: { enabled: true, interval: 5_000 },
+      reload: { enabled: true, watch: true, interval: 5_000 },
       upstreams: [],
     });
   });

@@ -28,6 +28,8 @@ export const settingsShape = {
     .strictObject({
       /** Whether changes of the files apply while the gateway runs. */
       enabled: z.boolean().default(true),
+      /** Whether the file system is asked to announce changes; false: they are found by comparing alone. */
+      watch: z.boolean().default(true),
       /** How often the files are compared, for file systems that announce no changes. */
       interval: durationSchema.prefault("5s"),
     })

@@ -53,7 +53,9 @@ export class Catalog {
 
   /** Tools of one upstream; none where it is not known. */
   toolsOf(upstream: string): readonly OfferedTool[] {
-    return this.#byUpstream.get(upstream)?.tools ?? [];
+    const tools = this.#byUpstream.get(upstream)?.tools;
+    // No tools are the same as no upstream: nothing changes for anybody when one without tools comes or goes.
+    return tools === undefined || tools.length === 0 ? NONE : tools;
   }
 
   /** True where not every tool an upstream has is offered, or not under its own name. */
@@ -85,6 +87,8 @@ export class Catalog {
     );
   }
 }
+
+const NONE: readonly OfferedTool[] = [];
 
 function ownNameJson({ name, ownName = name }: OfferedTool): Buffer {
   return Buffer.from(JSON.stringify(ownName));

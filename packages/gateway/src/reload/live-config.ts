@@ -27,7 +27,8 @@ export interface LiveConfigDeps {
   readonly logger: Logger;
   /** Milliseconds between comparisons of the files; undefined: only when told to. */
   readonly intervalMs: number | undefined;
-  readonly watch: (onEvent: () => void, onProblem: (message: string) => void) => FolderWatch;
+  /** Undefined where changes are found by comparing alone. */
+  readonly watch: ((onEvent: () => void, onProblem: (message: string) => void) => FolderWatch) | undefined;
   readonly store: GenerationStore | undefined;
 }
 
@@ -106,7 +107,7 @@ export class LiveConfig {
     for (const one of this.#inForce.diagnostics) this.#deps.logger.warn({}, `configuration: ${summarize(one)}`);
     await this.#record("start");
     if (this.#deps.intervalMs === undefined || signal.aborted) return;
-    this.#watch = this.#deps.watch(
+    this.#watch = this.#deps.watch?.(
       () => this.#onEvent(),
       (message) => this.#deps.logger.warn({}, `${message}; the configuration is compared from time to time instead`),
     );
@@ -221,7 +222,7 @@ export class LiveConfig {
       this.#problems = [message];
       this.#tell();
     }
-    if (this.#watch !== undefined) this.#pollSoon();
+    if (this.#deps.intervalMs !== undefined) this.#pollSoon();
     return { status: "waiting", generation: this.#generation, problems: [message] };
   }
 
