@@ -112,7 +112,7 @@ export const settingsSchema = z
       context.addIssue({
         code: "custom",
         path: [missing],
-        message: `not set, but ${given} is: set both for a real Traefik, or neither for a simulated one`,
+        message: `not set, but ${given} is: set both for a real Traefik, or neither for a simulated one; TRAEFIK_PROVIDER=http needs no directory`,
       });
     }
     const needed = ({ command: "RELOAD_COMMAND", webhook: "RELOAD_WEBHOOK" } as const)[

@@ -11,7 +11,7 @@ const INSTRUCTIONS = [
 ].join(" ");
 
 const SIMULATED =
-  "No real Traefik is connected: routes are made in a simulated one and nothing is served. Say so to the user. To connect one, its operator sets TRAEFIK_API_URL and TRAEFIK_DYNAMIC_DIR.";
+  "No real Traefik is connected: routes are made in a simulated one and nothing is served. Say so to the user. To connect one, its operator sets TRAEFIK_API_URL and TRAEFIK_DYNAMIC_DIR (or TRAEFIK_PROVIDER=http).";
 
 /**
  * The Traefik shard. Whether Traefik is simulated is decided by the settings when it opens; `simulated` only says so in

@@ -1,5 +1,6 @@
 import { decodeDynamic, type Decoded } from "./decode.ts";
 import { isFatal, type Finding, type Report } from "./finding.ts";
+import { readGoToml } from "./go-toml.ts";
 import { readGoYaml } from "./go-yaml.ts";
 import { findTemplate } from "./template.ts";
 
@@ -9,13 +10,21 @@ export interface DynamicFile {
   readonly findings: readonly Finding[];
 }
 
+/** How a file is written; Traefik tells by the ending of its name. */
+export type FileFormat = "yaml" | "toml";
+
+/** @returns `toml` for names that end so, whatever their case; else `yaml` */
+export function formatOf(path: string): FileFormat {
+  return path.toLowerCase().endsWith(".toml") ? "toml" : "yaml";
+}
+
 /**
- * Reads one YAML file of a file provider's directory by Traefik's own rules (template, YAML, typed decode).
+ * Reads one file of a file provider's directory by Traefik's own rules (template, YAML or TOML, typed decode).
  *
  * Templates are not run: a file that has one is reported and counts as refused, because what it means depends on the
  * environment of Traefik.
  */
-export function readDynamicFile(bytes: Uint8Array): DynamicFile {
+export function readDynamicFile(bytes: Uint8Array, format: FileFormat = "yaml"): DynamicFile {
   const findings: Finding[] = [];
   const report: Report = (finding) => findings.push(finding);
   const text = decodeUtf8(bytes);
@@ -30,7 +39,7 @@ export function readDynamicFile(bytes: Uint8Array): DynamicFile {
   }
   findTemplate(text, report);
   if (isFatal(findings)) return { config: undefined, findings };
-  const value = readGoYaml(text, report);
+  const value = format === "toml" ? readGoToml(text, report) : readGoYaml(text, report);
   if (value === undefined) return { config: undefined, findings };
   const config = decodeDynamic(value, report);
   return { config: isFatal(findings) ? undefined : config, findings };

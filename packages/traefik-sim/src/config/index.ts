@@ -1,7 +1,8 @@
 export type { Decoded } from "./decode.ts";
-export { readDynamicFile, type DynamicFile } from "./dynamic-file.ts";
+export { formatOf, readDynamicFile, type DynamicFile, type FileFormat } from "./dynamic-file.ts";
 export { isFatal, type Finding, type Severity } from "./finding.ts";
 export { checkRe2, isAddressRange } from "./matchers.ts";
+export { templateFault } from "./template.ts";
 export { nearest } from "./nearest.ts";
 export {
   alternativesOf,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readDynamicFile } from "../config/index.ts";
+import { readDynamicFile, templateFault } from "../config/index.ts";
 import { hasRealTraefik } from "../real/start-real-traefik.ts";
 import { buildRuntime } from "../runtime/build-runtime.ts";
 import { createMerger } from "../runtime/load-directory.ts";
@@ -7,6 +7,7 @@ import handmade from "./handmade.json" with { type: "json" };
 import { loads } from "./loads.ts";
 import { everyField, mutate, seeded, slices } from "./mutations.ts";
 import type { Target } from "./observe.ts";
+import { templates, tomls } from "./other-files.ts";
 import { ENTRY_POINTS, realTarget } from "./targets.ts";
 
 /** Files by hand, and whether a real Traefik loads them. Each miss ever found stays as a case. */
@@ -27,6 +28,25 @@ test("a file with every field is taken", () => {
   expect(readDynamicFile(Buffer.from(everyField())).config).toBeDefined();
 });
 
+test("templates and TOML are judged as Traefik judged them", () => {
+  const wrongTemplates = templates.filter(([text, real]) => (templateFault(text) === undefined) !== real);
+  expect(wrongTemplates).toEqual([]);
+  const wrong = tomls.filter(
+    ([text, real]) => (readDynamicFile(Buffer.from(text), "toml").config !== undefined) !== real,
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("a broken template is told with its place, one that can run as not run here", () => {
+  const first = (text: string) => readDynamicFile(Buffer.from(text)).findings[0];
+  expect(first("# x\n  {{ `a }}\n")).toMatchObject({
+    line: 2,
+    column: 3,
+    message: expect.stringContaining("does not end"),
+  });
+  expect(first("# {{ 1 }}\n")).toMatchObject({ line: 1, column: 3, message: expect.stringContaining("not run here") });
+});
+
 describe.runIf(hasRealTraefik("our judgement of broken files held against a real Traefik"))(
   "agreement with a real Traefik",
   () => {
@@ -39,6 +59,14 @@ describe.runIf(hasRealTraefik("our judgement of broken files held against a real
     test("files by hand", { timeout: 120_000 }, async () => {
       const changed: string[] = [];
       for (const [yaml, recorded] of files) if ((await loads(target, yaml)) !== recorded) changed.push(yaml);
+      expect(changed).toEqual([]);
+    });
+
+    test("templates and TOML", { timeout: 60_000 }, async () => {
+      const changed: string[] = [];
+      for (const [text, recorded] of templates) if ((await loads(target, text)) !== recorded) changed.push(text);
+      for (const [text, recorded] of tomls)
+        if ((await loads(target, text, "case.toml")) !== recorded) changed.push(text);
       expect(changed).toEqual([]);
     });
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { isFatal, readDynamicFile, type Decoded } from "../config/index.ts";
+import { formatOf, isFatal, readDynamicFile, type Decoded } from "../config/index.ts";
 
 /** Everything the files of a directory configure: root key → section (`routers`, …) → name → object. */
 export type MergedConfig = Readonly<Record<Root, Readonly<Record<string, Readonly<Record<string, Decoded>>>>>>;
@@ -73,14 +73,13 @@ function isSupported(name: string): boolean {
 }
 
 function loadFile(file: string): Decoded {
-  if (file.toLowerCase().endsWith(".toml")) throw new LoadError(`${file}: TOML is not simulated; use YAML`);
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
   } catch (error) {
     throw new LoadError(`error reading configuration file: ${file} - ${reason(error)}`, { cause: error });
   }
-  const { config, findings } = readDynamicFile(bytes);
+  const { config, findings } = readDynamicFile(bytes, formatOf(file));
   if (config !== undefined) return config;
   const first = findings.find((finding) => isFatal([finding]));
   throw new LoadError(`${file}: ${first?.message ?? "cannot be decoded"}`);

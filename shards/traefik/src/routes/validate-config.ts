@@ -2,6 +2,7 @@ import { ToolError } from "@shardgate/shard-sdk";
 import {
   buildRuntime,
   createMerger,
+  formatOf,
   readDynamicFile,
   type Decoded,
   type Elsewhere,
@@ -80,7 +81,7 @@ export async function validateConfig(
   const readable: { readonly file: string | undefined; readonly config: Decoded }[] = [];
   for (const { file, bytes } of sources) {
     const label = file === undefined ? {} : { file };
-    const read = readDynamicFile(bytes);
+    const read = readDynamicFile(bytes, formatOf(file ?? ""));
     findings.push(...read.findings.map((finding) => ({ ...foreignTemplate(finding, input), ...label })));
     if (read.config === undefined) continue;
     readable.push({ file, config: read.config });
@@ -158,7 +159,7 @@ function walkOrder(a: string, b: string): number {
 
 /** In a file that is in use already, a template may well be meant. */
 function foreignTemplate(finding: Finding, { scope }: z.output<typeof validateInputSchema>): Finding {
-  if (scope !== "all" || !finding.message.includes("Go template")) return finding;
+  if (scope !== "all" || !finding.message.includes("Go template that Traefik runs")) return finding;
   return {
     ...finding,
     severity: "warning",

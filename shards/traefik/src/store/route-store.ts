@@ -253,7 +253,7 @@ async function foreignFiles(fs: Fs, dynamicDir: string, managed: string): Promis
       if (files.length >= MAX_FILES) return;
       if (entry.isDirectory()) await walk(path);
       else if (
-        /\.ya?ml$/i.test(entry.name) &&
+        /\.(ya?ml|toml)$/i.test(entry.name) &&
         !(folder === managed && !entry.name.startsWith(".") && entry.name.endsWith(".yaml"))
       ) {
         const { size } = await fs.lstat(path);
