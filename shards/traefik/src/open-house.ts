@@ -70,6 +70,11 @@ export function openHouse(settings: Settings, entryPoints: EntryPoints = SIMULAT
     simulated,
     close: () => simulation?.close(),
   };
+  // What a process that died had begun is taken back at once. Where that fails, the next change tries again, and says why.
+  void house.history
+    .unfinished()
+    .then((left) => (left.length > 0 ? house.queue(() => Promise.resolve()) : undefined))
+    .catch(() => {});
   return house;
 }
 

@@ -1,3 +1,4 @@
+import { ToolError } from "@shardgate/shard-sdk";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -123,6 +124,32 @@ onBothKinds("several routes in one change", (stage) => {
     ).rejects.toThrow("EIO");
     expect(readdirSync(stage.folder)).toEqual([]);
     expect(await house.history.unfinished()).toEqual([]);
+  });
+
+  test("wherever a process dies, the next one finds all old files, or all new ones", async () => {
+    await apply([one("a")]);
+    const { house } = stage.target;
+    const before = readFileSync(join(stage.folder, "mcp-a.yaml"), "utf8");
+    const routes = [one("a", { host: "z.example.com" }), one("b"), one("c")];
+    for (let calls = 0; calls <= 3; calls++) {
+      // After some calls nothing works any more, neither going on nor putting back: as if the process were gone.
+      let left = calls;
+      const orDead =
+        <A extends unknown[]>(work: (...args: A) => Promise<void>) =>
+        (...args: A) =>
+          left-- > 0 ? work(...args) : Promise.reject(new Error("dead"));
+      const store = { ...house.store, write: orDead(house.store.write), remove: orDead(house.store.remove) };
+      const dying = { ...house, store, tellTraefik: () => Promise.reject(new ToolError("dead")) };
+      const died = await callTool(dying, "apply_routes", { routes, if_exists: "replace" }).catch(
+        (error: unknown) => error,
+      );
+      if (calls < 3) expect(died).toMatchObject({ message: "dead" });
+      await recoverChange(house);
+      const files = readdirSync(stage.folder);
+      expect(files).toEqual(calls < 3 ? ["mcp-a.yaml"] : ["mcp-a.yaml", "mcp-b.yaml", "mcp-c.yaml"]);
+      expect(readFileSync(join(stage.folder, "mcp-a.yaml"), "utf8") === before).toBe(calls < 3);
+    }
+    expect((await apply(routes, { if_exists: "replace" })).structured).toMatchObject({ ok: true });
   });
 
   test("what a process that died had written of a change is taken back before the next", async () => {

@@ -113,8 +113,13 @@ export function createHistory(stateDir: string, now: () => number): History {
         if (error.code !== "ENOENT") throw error;
       });
       if (text === undefined) return [];
-      const { id, routes } = pendingSchema.parse(JSON.parse(text));
-      return several(routes, id);
+      try {
+        const { id, routes } = pendingSchema.parse(JSON.parse(text));
+        return await several(routes, id);
+      } catch {
+        // Written as a whole or not at all, so somebody else spoilt it: then nothing can be told from it.
+        return [];
+      }
     },
     async change(id) {
       // An id becomes part of a path only when it looks like one of ours.
