@@ -41,7 +41,7 @@ export class ConfigDocument {
     const text = toYamlFlow(source.text.replace(/^\uFEFF/, " "));
     let document: Document;
     try {
-      document = parseDocument(text, { prettyErrors: false, merge: true, logLevel: "silent" });
+      document = parseDocument(text, { prettyErrors: false, merge: true, logLevel: "error" });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       source.report("error", "is nested too deeply", [], [0, 1]);
