@@ -76,6 +76,10 @@ export const createInputSchema = z.object({
     .optional()
     .describe("Lets Traefik check the backends and leave out those that fail. A wrong path takes the route down."),
   sticky: z.boolean().optional().describe("true: a client stays on the same backend, by a cookie."),
+  streaming: z
+    .boolean()
+    .optional()
+    .describe("true: pass answers on at once, for event streams, chat and live logs that arrive in bursts otherwise."),
   redirect_https: z.boolean().optional().describe("true: also send plain HTTP requests for this host on to HTTPS."),
   security_headers: z.boolean().optional().describe("true: add the usual security headers to answers."),
   ip_allowlist: z

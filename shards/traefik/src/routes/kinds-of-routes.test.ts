@@ -147,6 +147,17 @@ onBothKinds("kinds of routes", (stage) => {
     await expect(stage.create({ ip_allowlist: ["10.0.0.0/99"] })).rejects.toThrow("`ip_allowlist`");
   });
 
+  test("answers can be passed on as they come", async () => {
+    const made = await stage.create({ streaming: true });
+    expect(made.structured).toMatchObject({ ok: true, outcome: "active" });
+    const flush = async () =>
+      (await stage.target.house.client.item("http", "services", "mcp-app@file"))?.["loadBalancer"];
+    expect(await flush()).toMatchObject({ responseForwarding: { flushInterval: "-1ms" } });
+    // Taking it away is proved too.
+    expect((await stage.create({ if_exists: "replace" })).structured).toMatchObject({ ok: true, outcome: "active" });
+    expect(await flush()).toMatchObject({ responseForwarding: { flushInterval: "100ms" } });
+  });
+
   test("plain HTTP can be sent on to HTTPS", async () => {
     const made = await stage.create({ entrypoints: ["websecure"], tls: "on", redirect_https: true });
     expect(made.structured).toMatchObject({ ok: true, outcome: "active" });

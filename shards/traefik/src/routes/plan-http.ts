@@ -94,7 +94,7 @@ function planTarget(input: RouteWish, name: string, running: Running, settings: 
   const urls = [...(input.backend === undefined ? [] : [input.backend]), ...(input.backends ?? [])];
   if (input.service !== undefined) {
     if (urls.length > 0) throw new ToolError("`service` and `backend` were both given.", { next: "Give one of them." });
-    const unused = (["health_check", "sticky", "pass_host_header"] as const).find(
+    const unused = (["health_check", "sticky", "pass_host_header", "streaming"] as const).find(
       (field) => input[field] !== undefined,
     );
     if (unused !== undefined)
@@ -134,6 +134,8 @@ function planTarget(input: RouteWish, name: string, running: Running, settings: 
               timeout: goSeconds(check.timeout_s),
             },
           }),
+          // Below zero Traefik flushes after each write.
+          ...(input.streaming === true && { responseForwarding: { flushInterval: "-1ms" } }),
           ...(input.sticky === true && { sticky: { cookie: { name: `${name}-backend`, httpOnly: true } } }),
         },
       },

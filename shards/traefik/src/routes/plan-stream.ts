@@ -17,6 +17,7 @@ const HTTP_ONLY = [
   "pass_host_header",
   "health_check",
   "sticky",
+  "streaming",
   "security_headers",
   "basic_auth_users",
   "rate_limit",

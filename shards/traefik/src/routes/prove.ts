@@ -172,8 +172,11 @@ function showsService(wanted: Readonly<Record<string, unknown>>, shown: ApiItem)
   const extra = ["healthCheck", "sticky", "serversTransport"].some(
     (key) => mine[key] === undefined && theirs[key] !== undefined,
   );
+  const [flush, shownFlush] = [mine, theirs].map(
+    (one) => (one["responseForwarding"] as ApiItem | undefined)?.["flushInterval"] ?? "100ms",
+  );
   const host = mine["passHostHeader"] ?? theirs["passHostHeader"] ?? true;
-  return !extra && (mine["passHostHeader"] !== undefined || host === true);
+  return !extra && flush === shownFlush && (mine["passHostHeader"] !== undefined || host === true);
 }
 
 /** Whether `part` is in `whole`, member by member; lists must be equally long. */
