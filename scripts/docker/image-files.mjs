@@ -8,10 +8,14 @@ const target = process.argv[2];
 if (!target) throw new Error("Usage: node image-files.mjs <folder>");
 
 await bundlePrograms();
-for (const { entry, outfile } of housePrograms()) {
+for (const { entry, outfile, beside = {} } of housePrograms()) {
   const folder = join(target, dirname(dirname(entry)));
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(root, outfile), join(folder, "main.mjs"));
   copyFileSync(join(root, `${outfile}.LEGAL.txt`), join(folder, "LEGAL.txt"));
+  for (const name of Object.keys(beside)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    copyFileSync(join(root, dirname(outfile), name), join(folder, name));
+  }
   copyFileSync(join(root, "scripts/docker/healthcheck.mjs"), join(folder, "healthcheck.mjs"));
 }

@@ -1,10 +1,13 @@
 // Bundles the programs that people run, each into one file: docs/decisions/2026-11-21-bundles-for-running.md says why and what it saves.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { root } from "./workspace.mjs";
 
-/** @typedef {{ entry: string, outfile: string }} Program paths relative to the root */
+/**
+ * @typedef {{ entry: string, outfile: string, beside?: Readonly<Record<string, string>> }} Program paths relative to the root; `beside` are
+ * files that the program reads, by where they go beside the bundle
+ */
 
 /** @satisfies {import("esbuild").BuildOptions} */
 const options = {
@@ -38,7 +41,17 @@ export function housePrograms() {
     entry: `shards/${name}/src/main.ts`,
     outfile: `shards/${name}/dist/main.mjs`,
   }));
-  const gateway = { entry: "packages/gateway/src/main.ts", outfile: "packages/gateway/dist/shardgate.mjs" };
+  const pages = "packages/gateway/node_modules/swagger-ui-dist";
+  const gateway = {
+    entry: "packages/gateway/src/main.ts",
+    outfile: "packages/gateway/dist/shardgate.mjs",
+    beside: Object.fromEntries(
+      ["swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"].map((name) => [
+        `swagger-ui/${name}`,
+        `${pages}/${name}`,
+      ]),
+    ),
+  };
   return [gateway, ...shards].filter(({ entry }) => existsSync(join(root, entry)));
 }
 
@@ -48,9 +61,15 @@ const digest = (file) =>
     .update(readFileSync(join(root, file)))
     .digest("hex");
 
-/** What all bundles depend on besides our own sources: how they are made and, through the lockfile, every dependency and esbuild itself. */
-const recipe = () =>
-  createHash("sha256").update(JSON.stringify(options)).update(digest("pnpm-lock.yaml")).digest("hex");
+/**
+ * What a bundle depends on besides our own sources: how it is made and, through the lockfile, every dependency and esbuild itself.
+ * @param {Program} program
+ */
+const recipe = (program) =>
+  createHash("sha256")
+    .update(JSON.stringify([options, program]))
+    .update(digest("pnpm-lock.yaml"))
+    .digest("hex");
 
 /** @param {Program} program */
 const stampOf = ({ outfile }) => join(root, `${outfile}.inputs.json`);
@@ -60,7 +79,7 @@ function isCurrent(program) {
   const stamp = stampOf(program);
   if (!existsSync(join(root, program.outfile)) || !existsSync(stamp)) return false;
   const made = JSON.parse(readFileSync(stamp, "utf8"));
-  if (made.recipe !== recipe()) return false;
+  if (made.recipe !== recipe(program)) return false;
   return Object.entries(made.inputs).every(([file, hash]) => existsSync(join(root, file)) && digest(file) === hash);
 }
 
@@ -74,9 +93,14 @@ async function bundle(esbuild, program) {
   const result = await esbuild.build({ ...options, ...entry }).catch((error) => {
     throw new Error(`${program.entry} could not be bundled:\n${error.message}`);
   });
+  for (const [name, file] of Object.entries(program.beside ?? {})) {
+    const copy = join(root, dirname(program.outfile), name);
+    mkdirSync(dirname(copy), { recursive: true });
+    copyFileSync(join(root, file), copy);
+  }
   const ours = Object.keys(result.metafile.inputs).filter((file) => !file.includes("node_modules/"));
   const inputs = Object.fromEntries(ours.map((file) => [file, digest(file)]));
-  writeFileSync(stampOf(program), JSON.stringify({ recipe: recipe(), inputs }));
+  writeFileSync(stampOf(program), JSON.stringify({ recipe: recipe(program), inputs }));
 }
 
 /**

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { type AllowedNames, createHostGuard, fetchExchange, NodeReply, NodeRequest } from "@shardgate/mcp-wire";
 import { Hono } from "hono";
+import type { Access } from "./access/api-key.ts";
 import { guardHeaders, type Refusal } from "./edge.ts";
 import type { Front, Handler } from "./fronts/front.ts";
 import type { Gateway, Status } from "./gateway.ts";
@@ -13,6 +14,7 @@ export interface AppDeps {
   readonly fronts: readonly Front[];
   readonly endpoints?: readonly ProviderEndpoint[];
   readonly allowed: AllowedNames;
+  readonly access: Access;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface App {
   allow(allowed: AllowedNames): void;
 }
 
-export function createApp({ gateway, fronts, endpoints = [], allowed }: AppDeps): App {
+export function createApp({ gateway, fronts, endpoints = [], allowed, access }: AppDeps): App {
   const app = new Hono<{ Bindings: { readonly incoming?: IncomingMessage } }>();
   let guardHost = createHostGuard(allowed);
   const guard = (host: string | undefined, origin: string | undefined): Refusal | undefined => {
@@ -37,6 +39,13 @@ export function createApp({ gateway, fronts, endpoints = [], allowed }: AppDeps)
     return message === undefined ? undefined : { status: 403, message };
   };
   let draining = false;
+  const open = new Set(["/livez", "/readyz", "/ready"]);
+  app.use(async (c, next) => {
+    const denial = open.has(c.req.path) ? undefined : access.check(c.req.header("authorization"), "page");
+    if (denial === undefined) return next();
+    const { status, message, challenge } = denial;
+    return c.json({ detail: message, error: message }, status, challenge ? { "WWW-Authenticate": challenge } : {});
+  });
   app.get("/health", (c) => c.json(gateway.status()));
   app.get("/livez", (c) => c.json({ status: "ok" }));
   for (const path of ["/readyz", "/ready"]) {
@@ -69,14 +78,28 @@ export function createApp({ gateway, fronts, endpoints = [], allowed }: AppDeps)
   function route(path: string): Handler | undefined {
     for (const front of fronts) {
       const handler = front.route(path);
-      if (handler !== undefined) return handler;
+      if (handler !== undefined) return front.isGuarded === true ? handler : guarded(handler);
     }
     return undefined;
   }
 
-  app.notFound((c) =>
-    c.json({ error: `Nothing is served at ${c.req.path}; MCP is at /mcp, the state of things at /health` }, 404),
-  );
+  /** Nobody gets to the handler without a key, where one is asked for. */
+  function guarded(handler: Handler): Handler {
+    if (!access.isAsked) return handler;
+    return (request, reply) => {
+      const denial = access.check(request.header("authorization"), "call");
+      if (denial === undefined) return handler(request, reply);
+      const { status, message, challenge } = denial;
+      const headers = { "Content-Type": "application/json", ...(challenge && { "WWW-Authenticate": challenge }) };
+      reply.send(status, headers, Buffer.from(JSON.stringify({ detail: message, error: message })));
+    };
+  }
+
+  app.notFound((c) => {
+    const error = `Nothing is served at ${c.req.path}; MCP is at /mcp, OpenAPI at /docs, the state of things at /health`;
+    // `detail` is what clients made for mcpo look at.
+    return c.json({ detail: "Not Found", error }, 404);
+  });
 
   const listener = getRequestListener(app.fetch as Parameters<typeof getRequestListener>[0], {
     overrideGlobalObjects: false,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   type Era,
   type ExchangeContext,
+  type ListedTool,
   type Message,
   type ServerDescription,
   UpstreamError,
@@ -39,6 +40,8 @@ export interface Gateway {
   describe(upstream: string): ServerDescription | undefined;
   /** The tools as a JSON array: of one upstream under their own names, or of all under qualified ones. */
   listTools(era: Era, upstream?: string): Buffer;
+  /** The tools of one upstream under their own names; the same array for as long as nothing about them changes. */
+  toolsOf(upstream: string): readonly ListedTool[];
   /**
    * Calls a tool by its qualified name, which is in `message`.
    *
@@ -106,6 +109,7 @@ export function createGateway({
     upstreams: () => registry.current.upstreams.keys(),
     hasUpstream: (name) => registry.current.upstreams.has(name),
     describe: (name) => registry.current.upstreams.get(name)?.description,
+    toolsOf: (upstream) => registry.current.catalog.toolsOf(upstream),
     listTools: (era, upstream) => registry.current.catalog.list(era, upstream),
     callTool(message, context, front) {
       const { catalog, upstreams } = registry.current;

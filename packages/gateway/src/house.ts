@@ -3,7 +3,9 @@ import { type App, createApp } from "./app.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Timers } from "./core/timers.ts";
+import { type AccessSettings, ApiKeyAccess } from "./access/api-key.ts";
 import { createFronts } from "./fronts/index.ts";
+import type { OpenApiSettings } from "./fronts/openapi/settings.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { CallStats } from "./metrics/call-stats.ts";
 import { createInterceptors } from "./interceptors/index.ts";
@@ -17,7 +19,10 @@ import type { UpstreamDeps } from "./upstreams/upstream.ts";
 import { VERSION } from "./version.ts";
 
 export interface HouseDeps {
-  readonly config: Pick<GatewayConfig, "listen">;
+  readonly config: Pick<GatewayConfig, "listen" | "auth" | "openapi">;
+  /** What stands above the files, whatever they say. */
+  readonly auth?: Partial<AccessSettings>;
+  readonly openapi?: Partial<OpenApiSettings>;
   /** The configuration files, where there are some. */
   readonly live?: LiveConfig | undefined;
   /** In the order in which their definitions come first. */
@@ -45,6 +50,8 @@ const TICK_MS = 5_000;
 
 export function createHouse({
   config,
+  auth,
+  openapi,
   live,
   providers,
   logger,
@@ -82,10 +89,17 @@ export function createHouse({
       observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
     }),
   });
-  const fronts = createFronts({ gateway, logger, version: VERSION });
+  const access = new ApiKeyAccess({ ...config.auth, ...auth });
+  let settings: OpenApiSettings = { ...config.openapi, ...openapi };
+  const fronts = createFronts({ gateway, logger, version: VERSION, access, settings: () => settings });
   const endpoints = providers.flatMap(({ endpoint }) => endpoint ?? []);
-  const app = createApp({ gateway, fronts, endpoints, allowed: allowedBy(config) });
-  const stopListening = live?.subscribe(() => app.allow(allowedBy(live.current)));
+  const app = createApp({ gateway, fronts, endpoints, allowed: allowedBy(config), access });
+  const stopListening = live?.subscribe(() => {
+    const { current } = live;
+    app.allow(allowedBy(current));
+    access.use({ ...current.auth, ...auth });
+    settings = { ...current.openapi, ...openapi };
+  });
   const stop = new AbortController();
   let cancelTick = (): void => undefined;
   const tick = (): void => {

@@ -1,3 +1,4 @@
+export { ActiveList } from "./active-list.ts";
 export { Cancellation } from "./cancellation.ts";
 export {
   Header,

@@ -37,13 +37,15 @@ export const serve: Command = {
     },
     { flags: "--reload-interval <seconds>", description: "how often the files are compared; default 5" },
     { flags: "--log", description: "log to standard output, which happens anyway" },
+    { flags: "--api-key <key>", description: "key that every client has to give (GATEWAY_API_KEY)" },
+    { flags: "--strict-auth", description: "ask for it on documents and pages too" },
     { flags: "--log-level <level>", description: "debug, info, warn, error or silent (LOG_LEVEL)" },
     { flags: "--log-file <path>", description: "file to log to as well, rotated by size (LOG_FILE)" },
     { flags: "--syslog <address>", description: "udp://host:port or /dev/log, to log to as well (LOG_SYSLOG)" },
   ],
   arguments: [],
   async run(_, options, io) {
-    const { loaded, config, host, port, log, reload, stateDir } = await readSettings(options, io);
+    const { auth, loaded, config, host, port, log, reload, stateDir } = await readSettings(options, io);
     const logger = await openLog(log);
     const live = loaded && followConfig(loaded, { world: { env: io.env }, logger, reload, stateDir });
     const admin = live && adminReload(live, systemTimers, io.env["ADMIN_TOKEN"]);
@@ -53,7 +55,7 @@ export const serve: Command = {
       { timers: systemTimers, logger },
       live && fileProvider(live, admin),
     );
-    const house = createHouse({ config, live, providers, logger, timers: systemTimers });
+    const house = createHouse({ config, auth, live, providers, logger, timers: systemTimers });
     let listening: Listening;
     try {
       listening = await io.listen(house.app, host, port);

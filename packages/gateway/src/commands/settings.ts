@@ -1,4 +1,5 @@
 import { join, resolve as resolvePath } from "node:path";
+import type { AccessSettings } from "../access/api-key.ts";
 import { ConfigError } from "../config/diagnostics.ts";
 import { type LoadedConfig, requireConfig } from "../config/load.ts";
 import { DEFAULT_CONFIG, type GatewayConfig } from "../config/schema.ts";
@@ -23,6 +24,8 @@ export interface Settings {
   /** Undefined where no file is named. */
   readonly loaded: LoadedFiles | undefined;
   readonly config: GatewayConfig;
+  /** What flags and environment say of the key; stands above the file, also when that changes. */
+  readonly auth: Partial<AccessSettings>;
   readonly host: string;
   readonly port: number;
   readonly log: LogOptions;
@@ -41,6 +44,7 @@ export async function readSettings(options: OptionValues, io: Io): Promise<Setti
   return {
     loaded,
     config,
+    auth: authOf(options, io),
     host: text(options["host"]) ?? env["HOST"] ?? config.listen.host,
     port: portOf(text(options["port"]) ?? env["PORT"], config.listen.port),
     log: readLogSettings(options, io),
@@ -51,6 +55,11 @@ export async function readSettings(options: OptionValues, io: Io): Promise<Setti
     },
     stateDir: stateDirOf(config, io),
   };
+}
+
+function authOf(options: OptionValues, { env }: Io): Partial<AccessSettings> {
+  const key = text(options["apiKey"]) ?? env["GATEWAY_API_KEY"];
+  return { ...(key && { api_key: key }), ...(options["strictAuth"] === true && { strict: true }) };
 }
 
 /** The configuration files that flags, else the environment name; absolute. */

@@ -13,6 +13,14 @@ describe("loadConfig", () => {
     expect((await load("listen: {}")).config).toEqual({
       listen: { host: "127.0.0.1", port: 9100, allowed_hosts: [], allowed_origins: [] },
       providers: {},
+      auth: { strict: false },
+      openapi: {
+        operationIds: "server",
+        title: "Shardgate",
+        description: expect.any(String),
+        path_prefix: "/",
+        root_path: "",
+      },
       admin: {},
       reload: { enabled: true, watch: true, interval: 5_000 },
       upstreams: [],

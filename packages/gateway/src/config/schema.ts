@@ -1,6 +1,7 @@
 import { upstreamNameSchema } from "@shardgate/contract";
 import * as z from "zod";
 import { providersSchema } from "../providers/schema.ts";
+import { openApiSchema } from "../fronts/openapi/settings.ts";
 import { durationSchema } from "../upstreams/definition.ts";
 import { type UpstreamDefinition, upstreamOptionsSchema } from "../upstreams/index.ts";
 
@@ -18,6 +19,15 @@ export const settingsShape = {
     })
     .prefault({}),
   providers: providersSchema.prefault({}),
+  auth: z
+    .strictObject({
+      /** One key for every downstream (GATEWAY_API_KEY): as a bearer token, or the password where a browser asks. */
+      api_key: z.string().min(1).optional(),
+      /** Whether documents, pages and /health ask for it too, not only what reaches an upstream. */
+      strict: z.boolean().default(false),
+    })
+    .prefault({}),
+  openapi: openApiSchema,
   admin: z
     .strictObject({
       /** Bearer token of `POST /admin/reload`, which is not there without one (ADMIN_TOKEN). */

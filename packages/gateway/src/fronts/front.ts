@@ -6,6 +6,8 @@ export type Handler = (request: HttpRequest, reply: HttpReply) => void;
 /** A protocol offered to downstreams over HTTP. Never opens a port: `app.ts` mounts it. */
 export interface Front {
   readonly name: string;
+  /** True where the front itself asks for the key, because not all of it needs one; else nobody gets to it without. */
+  readonly isGuarded?: boolean;
   /** How to serve a path; undefined where it is not this front's. */
   route(path: string): Handler | undefined;
   /** Calls under way. */

@@ -1,0 +1,108 @@
+import { ActiveList, type HttpReply, type HttpRequest, Message } from "@shardgate/mcp-wire";
+import type { GatewayError } from "../../../core/errors.ts";
+import type { Gateway } from "../../../gateway.ts";
+import type { Operation } from "../operation.ts";
+import { readArguments } from "./arguments.ts";
+import { ENVELOPE, RestCall } from "./rest-call.ts";
+import { shapeError, shapeRpcError } from "./shape-error.ts";
+import { failure, type Shaped, shapeResult } from "./shape-result.ts";
+
+/** Most bytes that the arguments of a call may have. */
+const BODY_LIMIT = 4 * 1024 * 1024;
+
+const FRONT = "openapi";
+
+/** A tool that can be called: what it takes, and the request for it but for id and arguments. */
+export interface Target {
+  readonly upstream: string;
+  readonly operation: Operation;
+  /** The bytes of the request between its id and its arguments. */
+  readonly middle: Buffer;
+}
+
+export function targetOf(upstream: string, operation: Operation): Target {
+  const name = JSON.stringify(operation.name);
+  const middle = Buffer.from(`,"method":"tools/call","params":{"name":${name},"_meta":${ENVELOPE},"arguments":`);
+  return { upstream, operation, middle };
+}
+
+const HEAD = Buffer.from('{"jsonrpc":"2.0","id":');
+const END = Buffer.from("}}");
+
+/** Turns POSTs into calls of tools, and what comes back into answers. */
+export class Caller {
+  readonly #gateway: Gateway;
+  readonly #onBug: (error: unknown) => void;
+  readonly #active = new ActiveList<Waiting>();
+  #ids = 0;
+
+  constructor(gateway: Gateway, onBug: (error: unknown) => void) {
+    this.#gateway = gateway;
+    this.#onBug = onBug;
+  }
+
+  get active(): number {
+    return this.#active.size;
+  }
+
+  /** Calls a tool; every outcome goes to `reply`, with `headers` besides its own. */
+  call(target: Target, request: HttpRequest, reply: HttpReply, headers: Readonly<Record<string, string>>): void {
+    const call = new RestCall(request);
+    const waiting: Waiting = {
+      call,
+      answer: ({ status, type, body, headers: more }) => {
+        waiting.answer = ignore;
+        reply.send(status, { ...headers, "Content-Type": type, ...more }, body);
+      },
+    };
+    this.#active.add(waiting);
+    reply.onGone(() => call.cancellation.cancel(new Error("the client closed the connection")));
+    this.#run(target, request, call)
+      .catch((error: unknown) => this.#failure(error))
+      .then((shaped) => {
+        this.#active.remove(waiting);
+        waiting.answer(shaped);
+      })
+      .catch(this.#onBug);
+  }
+
+  /** Answers what is under way with an error, and tells whoever works on it. */
+  abort(error: GatewayError): void {
+    const shaped = shapeError(error) as Shaped;
+    for (const { call, answer } of this.#active) {
+      answer(shaped);
+      call.cancellation.cancel(error);
+    }
+  }
+
+  async #run({ upstream, operation, middle }: Target, request: HttpRequest, call: RestCall): Promise<Shaped> {
+    const body = await request.body(BODY_LIMIT);
+    const given = await readArguments(operation, request.header("content-type"), body);
+    const id = Buffer.from(String(++this.#ids));
+    const message = Message.parse(Buffer.concat([HEAD, id, middle, given, END]));
+    const response = await this.#gateway.relay(upstream, message, call, FRONT);
+    if (response.isError) return shapeRpcError(response.outcome);
+    return shapeResult(response.outcome, takesHtml(request.header("accept")));
+  }
+
+  #failure(error: unknown): Shaped {
+    const shaped = shapeError(error);
+    if (shaped !== undefined) return shaped;
+    this.#onBug(error);
+    return failure(500, "Internal error; the gateway's log has it");
+  }
+}
+
+interface Waiting {
+  readonly call: RestCall;
+  answer: (shaped: Shaped) => void;
+}
+
+function ignore(): void {
+  // It was answered already.
+}
+
+/** Whether the client takes a page as well as JSON; one that asks for JSON alone gets JSON. */
+function takesHtml(accept: string | undefined): boolean {
+  return accept === undefined || /text\/(html|\*)|\*\/\*/.test(accept);
+}
