@@ -2,6 +2,7 @@ import type { GatewayConfig } from "../config/schema.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Timers } from "../core/timers.ts";
 import { announceProvider } from "./announce/index.ts";
+import { dnsProvider } from "./dns/index.ts";
 import { DEFAULT_ENDPOINT, dockerProvider } from "./docker/index.ts";
 import { envProvider } from "./env/index.ts";
 import type { Provider } from "./provider.ts";
@@ -19,7 +20,7 @@ export interface ProviderEnv {
  * @throws Error that says which setting is wrong
  */
 export function createProviders(
-  { providers: { docker, announce } }: Pick<GatewayConfig, "providers">,
+  { providers: { docker, dns, announce } }: Pick<GatewayConfig, "providers">,
   env: ProviderEnv,
   deps: { readonly timers: Timers; readonly logger: Logger },
   files: Provider | undefined,
@@ -29,6 +30,7 @@ export function createProviders(
     ...(files === undefined ? [] : [files]),
     ...(env.SHARDS === undefined || env.SHARDS === "" ? [] : [envProvider(env.SHARDS)]),
     ...(docker === undefined ? [] : [dockerProvider({ ...docker, endpoint: dockerEndpoint }, deps)]),
+    ...(dns === undefined || dns.length === 0 ? [] : [dnsProvider(dns, deps)]),
     ...(announce === undefined ? [] : [announceProvider(announce, deps)]),
   ];
 }
