@@ -1,6 +1,8 @@
 import { handleApi } from "./api/handle-api.ts";
 import { startFileProvider, type Timers } from "./file-provider.ts";
-import { buildRuntime } from "./runtime/build-runtime.ts";
+import { startHttpProvider, type HttpProviderOptions } from "./http-provider.ts";
+import { buildFromProviders } from "./runtime/build-runtime.ts";
+import type { MergedConfig } from "./runtime/load-directory.ts";
 import type { EntryPoints } from "./runtime/entry-points.ts";
 
 export interface SimulatedTraefikOptions {
@@ -16,6 +18,8 @@ export interface SimulatedTraefikOptions {
   readonly version?: string;
   readonly now?: () => number;
   readonly timers?: Timers;
+  /** Asks an endpoint for routes too, as `providers.http`. */
+  readonly http?: HttpProviderOptions;
   /** Receives what Traefik would log. */
   readonly log?: (line: string) => void;
 }
@@ -48,20 +52,27 @@ export function createSimulatedTraefik(options: SimulatedTraefikOptions): Simula
   const { directory, entryPoints = DEFAULT_ENTRY_POINTS, throttle = 2000, watch = true, version = "3.7.10" } = options;
   const { now = Date.now, timers = systemTimers, log = () => {} } = options;
   const startDate = new Date(now()).toISOString();
-  let runtime = buildRuntime({ http: {}, tcp: {}, udp: {}, tls: {} }, entryPoints);
+  const loaded: Record<string, MergedConfig> = {};
+  let runtime = buildFromProviders(loaded, entryPoints);
+  const take = (name: string, config: MergedConfig): void => {
+    loaded[name] = config;
+    runtime = buildFromProviders(loaded, entryPoints);
+  };
   const provider = startFileProvider({
     directory,
     throttle,
     watch,
     timers,
     log,
-    apply: (config) => {
-      runtime = buildRuntime(config, entryPoints);
-    },
+    apply: (config) => take("file", config),
   });
+  const asking = options.http && startHttpProvider(options.http, timers, log, (config) => take("http", config));
   return {
     fetch: (request) => Promise.resolve(handleApi(request, { runtime, entryPoints, version, startDate })),
     reload: () => provider.reload(),
-    close: () => provider.close(),
+    close: () => {
+      provider.close();
+      asking?.close();
+    },
   };
 }

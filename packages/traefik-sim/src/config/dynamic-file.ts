@@ -22,9 +22,13 @@ export function formatOf(path: string): FileFormat {
  * Reads one file of a file provider's directory by Traefik's own rules (template, YAML or TOML, typed decode).
  *
  * Templates are not run: a file that has one is reported and counts as refused, because what it means depends on the
- * environment of Traefik.
+ * environment of Traefik. Only files are templates, not what the HTTP provider fetches (`isTemplate` false).
  */
-export function readDynamicFile(bytes: Uint8Array, format: FileFormat = "yaml"): DynamicFile {
+export function readDynamicFile(
+  bytes: Uint8Array,
+  format: FileFormat = "yaml",
+  { isTemplate = true }: { readonly isTemplate?: boolean } = {},
+): DynamicFile {
   const findings: Finding[] = [];
   const report: Report = (finding) => findings.push(finding);
   const text = decodeUtf8(bytes);
@@ -37,7 +41,7 @@ export function readDynamicFile(bytes: Uint8Array, format: FileFormat = "yaml"):
     });
     return { config: undefined, findings };
   }
-  findTemplate(text, report);
+  if (isTemplate) findTemplate(text, report);
   if (isFatal(findings)) return { config: undefined, findings };
   const value = format === "toml" ? readGoToml(text, report) : readGoYaml(text, report);
   if (value === undefined) return { config: undefined, findings };

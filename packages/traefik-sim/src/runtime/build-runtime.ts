@@ -29,7 +29,7 @@ const NOTHING: Elsewhere = {
 };
 
 /**
- * Makes a running configuration out of what the files say, with the state and the faults Traefik's API would show.
+ * Makes a running configuration out of what one provider says, with the state and the faults Traefik's API would show.
  *
  * @param provider what follows the `@` in the names
  */
@@ -39,15 +39,24 @@ export function buildRuntime(
   elsewhere = NOTHING,
   provider = "file",
 ): Runtime {
+  return buildFromProviders({ [provider]: loaded }, entryPoints, elsewhere);
+}
+
+/** The same out of what several providers say, by their names. */
+export function buildFromProviders(
+  loaded: Readonly<Record<string, MergedConfig>>,
+  entryPoints: EntryPoints,
+  elsewhere = NOTHING,
+): Runtime {
   // Building fills names in; what was loaded must stay as it is, to tell the next load from it.
-  const merged = structuredClone(loaded);
+  const providers = Object.entries(structuredClone(loaded));
   const defaults = defaultEntryPoints(entryPoints);
   const stream = streamEntryPoints(entryPoints);
   const datagram = Object.keys(entryPoints)
     .filter((name) => isUdp(entryPoints[name] as EntryPoint))
     .toSorted();
   const sections = (protocol: keyof MergedConfig, section: string) =>
-    qualified(merged[protocol][section] ?? {}, provider);
+    new Map(providers.flatMap(([name, config]) => [...qualified(config[protocol][section] ?? {}, name)]));
 
   const httpRouters = splitConflicts(applyModels(withEntryPoints(sections("http", "routers"), defaults), entryPoints));
   const http = {

@@ -1,4 +1,5 @@
 import type { Log } from "@shardgate/shard-sdk";
+import type { EntryPoints } from "@shardgate/traefik-sim";
 import { startRealTraefik, type RealTraefik } from "@shardgate/traefik-sim/real";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,6 +26,15 @@ export interface Target {
   close(): Promise<void>;
 }
 
+/** The entrypoints that the harness gives a real one. */
+export const ENTRY_POINTS: EntryPoints = {
+  web: { address: ":80" },
+  websecure: { address: ":443" },
+  tcpep: { address: ":90" },
+  udpep: { address: ":91/udp" },
+  traefik: { address: ":8080" },
+};
+
 /** Opens a shard on a simulated or a real Traefik. Loopback backends are allowed, as the tests' backends are there. */
 export async function openTarget(
   kind: "simulated" | "real",
@@ -40,15 +50,7 @@ export async function openTarget(
     ...(traefik && { TRAEFIK_API_URL: traefik.apiUrl, TRAEFIK_DYNAMIC_DIR: traefik.dynamicDir }),
     ...env,
   };
-  // The entrypoints that the harness gives a real one.
-  const entryPoints = {
-    web: { address: ":80" },
-    websecure: { address: ":443" },
-    tcpep: { address: ":90" },
-    udpep: { address: ":91/udp" },
-    traefik: { address: ":8080" },
-  };
-  const house = openHouse(settingsSchema.parse(base), entryPoints);
+  const house = openHouse(settingsSchema.parse(base), ENTRY_POINTS);
   return {
     house,
     stateDir,
