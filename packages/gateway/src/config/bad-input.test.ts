@@ -50,8 +50,13 @@ describe("check tells of", () => {
     ["a half-written mapping", '{\n "upstreams": {\n  "a": {"kind": "sh', 3, /./],
     ["a half-written line", `upstreams:\n  a: ${SHARD}\n  b: { kind: shard,`, 3, /./],
     ["tabs", `upstreams:\n  a: ${SHARD}\n\tb: {}\n`, 3, /[Tt]ab/],
-    ["a key twice", `upstreams:\n  a: ${SHARD}\n  b: ${SHARD}\n  a: ${SHARD}\n`, 4, /unique/],
-    ["a key twice in JSON", '{"mcpServers": {\n"a": {"url": "http://a"},\n"a": {"url": "http://b"}}}', 3, /unique/],
+    ["a key twice", `upstreams:\n  a: ${SHARD}\n  b: ${SHARD}\n  a: ${SHARD}\n`, 4, /is there already, in line 2/],
+    [
+      "a key twice in JSON",
+      '{"mcpServers": {\n"a": {"url": "http://a"},\n"a": {"url": "http://b"}}}',
+      3,
+      /is there already/,
+    ],
     ["an alias of nothing", `upstreams:\n  a: ${SHARD}\n  b: *nobody\n`, 3, /names no anchor/],
     ["aliases by the million", `${aliases(9)}\nupstreams: {}\n`, 5, /aliases make more than/],
     ["very many aliases", `x-a: &a 1\nx-b:\n${"  - *a\n".repeat(60_000)}`, 25_002, /aliases make more than/],
@@ -67,6 +72,16 @@ describe("check tells of", () => {
     const found = await check(path as string);
     expect(found[0]).toMatchObject({ severity: "error", line });
     expect(found[0]?.message).toMatch(message);
+  });
+
+  it("thousands of problems, of which it tells two hundred, in no time", async () => {
+    const text = Array.from({ length: 20_000 }, (_, index) => `key-${index}: "\${GONE_${index}}"`).join("\n");
+    const started = performance.now();
+    const found = await check(write({ "gateway.yaml": text })[0] as string);
+    expect(found).toHaveLength(200);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    const comments = `${"/**/".repeat(200_000)}x`;
+    expect(await check(write({ "gateway.yaml": comments })[0] as string)).toHaveLength(1);
   });
 
   it("20 MB, without reading them", async () => {

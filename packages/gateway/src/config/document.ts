@@ -10,9 +10,10 @@ import {
   type Node,
   parseDocument,
   type Scalar,
+  type YAMLMap,
 } from "yaml";
 import { toYamlFlow } from "./plain-json.ts";
-import { isSecret } from "./secrets.ts";
+import { isSecret, isSecretName } from "./secrets.ts";
 import type { Range, SourceText } from "./source-text.ts";
 
 export type Path = readonly PropertyKey[];
@@ -41,7 +42,7 @@ export class ConfigDocument {
     const text = toYamlFlow(source.text.replace(/^\uFEFF/, " "));
     let document: Document;
     try {
-      document = parseDocument(text, { prettyErrors: false, merge: true, logLevel: "error" });
+      document = parseDocument(text, { prettyErrors: false, merge: true, uniqueKeys: false, logLevel: "error" });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       source.report("error", "is nested too deeply", [], [0, 1]);
@@ -61,6 +62,7 @@ export class ConfigDocument {
     const { source } = this;
     const targets = this.#targets;
     let sound = true;
+    let unique = true;
     const fail = (message: string, node: unknown, path: Path): number => {
       if (sound) source.report("error", message, path, rangeOf(node));
       sound = false;
@@ -77,7 +79,11 @@ export class ConfigDocument {
         targets.set(node, anchor.node);
         total += anchor.size;
       } else if (isMap(node) || isSeq(node)) {
+        if (isMap(node)) unique = this.#checkKeys(node, path) && unique;
         for (const [index, item] of node.items.entries()) {
+          const before: unknown = isSeq(node) ? node.items[index - 1] : undefined;
+          // `--token abc`, in two words.
+          if (isScalar(before) && isSecretName(before.value)) source.hide(rangeOf(item));
           total += isPair(item) ? size(item.value, [...path, keyOf(item.key)]) : size(item, [...path, index]);
           if (total > MAX_VALUES) return fail(`aliases make more than ${MAX_VALUES} values of this file`, item, path);
         }
@@ -90,7 +96,20 @@ export class ConfigDocument {
     if (size(this.#document.contents, []) > MAX_VALUES) {
       fail(`has more than ${MAX_VALUES} values`, this.#document.contents, []);
     }
-    return sound;
+    return sound && unique;
+  }
+
+  #checkKeys({ items }: YAMLMap, path: Path): boolean {
+    const { source } = this;
+    const lines = new Map<string, number>();
+    for (const { key } of items) {
+      if (!isScalar(key) || isMerge(key)) continue;
+      const name = keyOf(key);
+      const first = lines.get(name);
+      if (first === undefined) lines.set(name, source.lines.linePos(rangeOf(key)[0]).line);
+      else source.report("error", `is there already, in line ${first}`, [...path, name], rangeOf(key));
+    }
+    return lines.size === items.filter(({ key }) => isScalar(key) && !isMerge(key)).length;
   }
 
   /** The plain value of everything in it. */
@@ -135,7 +154,7 @@ export class ConfigDocument {
     return rangeOf(found.key ?? found.value);
   }
 
-  /** Whether the value at a path was written without quotes. */
+  /** The node at a path, with its key; where there is none, the deepest one on the way. */
   #find(path: Path): { depth: number; key: unknown; value: unknown } {
     let value: unknown = this.#document.contents;
     let key: unknown;

@@ -11,12 +11,15 @@ export interface Explained {
   readonly at: "key" | "value";
 }
 
-/** @param root what was checked, for the keys that are known at its places; undefined where they are not ours */
+/** More of a kind than anybody reads. */
+const MAX_KEYS = 200;
+
+/** @param root what was checked, for the keys that are known at its places and the values that stand there */
 export function explain(issue: z.core.$ZodIssue, root: unknown): Explained[] {
   const { path } = issue;
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(path, root);
-    return issue.keys.map((key) => {
+    return issue.keys.slice(0, MAX_KEYS).map((key) => {
       const meant = nearest(key, known);
       return { message: `unknown key${hint(meant)}`, path: [...path, key], at: "key" };
     });

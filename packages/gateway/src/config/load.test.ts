@@ -104,6 +104,9 @@ ${YAML}:1:23 listen.hots: unknown key; did you mean host?
     const [first] = (await load(secret)).diagnostics;
     expect(renderDiagnostic(first!)).toContain("headers: { Authorization: ****** **** }, x: 1");
     expect(renderDiagnostic(first!)).not.toContain("pa55");
+    const args = `mcpServers: { a: { command: x, args: [--api-key, pa55, --token=pa55], url: "http://h?k=pa55", typ: 1 } }`;
+    expect(renderDiagnostic((await load(args)).diagnostics[0]!)).toMatch(/typ: 1/);
+    expect(renderDiagnostic((await load(args)).diagnostics[0]!)).not.toContain("pa55");
     const [broken] = (await load(`{"token": "pa55", `)).diagnostics;
     expect(renderDiagnostic(broken!)).not.toContain("pa55");
   });

@@ -46,7 +46,14 @@ function indexOrEnd(text: string, sought: string, from: number): number {
 
 /** Begins with a bracket, whatever blanks and comments stand before it. */
 export function isJson(text: string): boolean {
-  return /^\uFEFF?(\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*[{[]/.test(text.slice(0, 4096));
+  for (let at = 0; at < text.length; at++) {
+    if (/[\s\uFEFF]/.test(text[at] as string)) continue;
+    if (text[at] !== "/") return text[at] === "{" || text[at] === "[";
+    const end = text[at + 1] === "/" ? text.indexOf("\n", at) : text.indexOf("*/", at + 2);
+    if (end < 0 || !/[/*]/.test(text[at + 1] ?? "")) return false;
+    at = text[at + 1] === "/" ? end : end + 1;
+  }
+  return false;
 }
 
 function endOfString(text: string, start: number): number {

@@ -17,6 +17,8 @@ import { type Environment, type GetFile, readEnvFile, variablesOf } from "./vari
 /** Files within files within files. */
 const MAX_INCLUDES = 8;
 const MAX_FILES = 200;
+/** Of a file, or of one foreign server. */
+const MAX_ISSUES = 500;
 
 export interface ReaderDeps {
   readonly env: Environment;
@@ -104,7 +106,7 @@ export class ConfigReader {
     // As in Compose: a place for anchors.
     const own = Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("x-")));
     const parsed = parseTyped(configSchema, own);
-    for (const { message, path, at } of parsed.issues.flatMap((issue) => explain(issue, own))) {
+    for (const { message, path, at } of parsed.issues.slice(0, MAX_ISSUES).flatMap((issue) => explain(issue, own))) {
       source.report("error", message, path, at === "key" ? document.keyRangeOf(path) : document.rangeOf(path));
     }
     // What is right in a file with errors is still looked at: all problems at once.
@@ -147,7 +149,9 @@ export class ConfigReader {
       options["env"] = { ...readEnvFile(file, this.#deps.getFile), ...(options["env"] as object) };
     }
     const parsed = parseTyped(upstreamOptionsSchema, options);
-    for (const { message, path: within } of parsed.issues.flatMap((issue) => explain(issue, options))) {
+    for (const { message, path: within } of parsed.issues
+      .slice(0, MAX_ISSUES)
+      .flatMap((issue) => explain(issue, options))) {
       const [first, second] = within.map(String);
       const key = first === "tools" ? from[second ?? ""] : from[first ?? ""];
       const rest = within.slice(first === "tools" ? 2 : 1);

@@ -3,8 +3,9 @@ import type { Timers } from "../core/timers.ts";
 import type { ProviderEndpoint } from "../providers/provider.ts";
 import type { LiveConfig } from "./live-config.ts";
 
-/** Wrong tokens in a minute beyond which nobody is asked for one any more. */
+/** Wrong tokens in a minute beyond which an address is not asked for one any more; addresses that are told apart. */
 const MAX_FAILURES = 10;
+const MAX_ADDRESSES = 1_000;
 
 /**
  * `POST /admin/reload`: reads the configuration now and answers what came of it: 200 applied or unchanged, 422 refused with
@@ -13,23 +14,26 @@ const MAX_FAILURES = 10;
  * @param token the one of the environment; else that of the configuration in force counts
  */
 export function adminReload(live: LiveConfig, timers: Timers, token: string | undefined): ProviderEndpoint {
-  let failures = 0;
+  const failures = new Map<string, number>();
   let minute = 0;
   return {
     path: "/admin/reload",
-    async fetch(request) {
+    async fetch(request, remoteAddress = "") {
       const wanted = token ?? live.current.admin.token;
       if (wanted === undefined) {
         return answer(404, { error: "Reloading over HTTP is off; set admin.token or ADMIN_TOKEN to switch it on" });
       }
       if (request.method !== "POST") return answer(405, { error: "Use POST" }, { Allow: "POST" });
-      if (Math.floor(timers.now() / 60_000) !== minute) [minute, failures] = [Math.floor(timers.now() / 60_000), 0];
-      if (failures >= MAX_FAILURES) {
+      const now = Math.floor(timers.now() / 60_000);
+      if (now !== minute || failures.size >= MAX_ADDRESSES) failures.clear();
+      minute = now;
+      const failed = failures.get(remoteAddress) ?? 0;
+      if (failed >= MAX_FAILURES) {
         return answer(429, { error: "Too many wrong tokens; try again in a minute" }, { "Retry-After": "60" });
       }
       const given = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
       if (!isSame(given, wanted)) {
-        failures++;
+        failures.set(remoteAddress, failed + 1);
         return answer(401, { error: "The admin token is missing or wrong" }, { "WWW-Authenticate": "Bearer" });
       }
       const outcome = await live.reload("admin");

@@ -25,8 +25,8 @@ function temporaryFolder(): string {
   return folder;
 }
 
-async function follow(first: string, { isFollowed = true, stateDir = "" } = {}) {
-  const files = new Map<string, string>([[FILE, first]]);
+async function follow(first: string, { isFollowed = true, stateDir = "", more = {} as Record<string, string> } = {}) {
+  const files = new Map<string, string>([[FILE, first], ...Object.entries(more)]);
   const readFile = async (path: string): Promise<FileContent> => {
     const text = files.get(path);
     return text === undefined ? { problem: "does not exist", code: "ENOENT" } : { text };
@@ -77,6 +77,22 @@ describe("LiveConfig", () => {
     await timers.advance(5_350);
     expect(names()).toEqual(["d"]);
     expect(live.report()).toMatchObject({ generation: 3, status: "ok", reloads: { applied: 2, refused: 0 } });
+  });
+
+  it("applies a new secret and a new variable, which are other files", async () => {
+    const text = "upstreams:\n  a: { kind: shard, url: http://a, headers: { A: '${TOKEN}', B: '${file:b.txt}' } }\n";
+    const { files, timers, live, logger, event } = await follow(text, {
+      more: { "/c/.env": "TOKEN=1", "/c/b.txt": "1" },
+    });
+    const headers = () => (live.current.upstreams[0]!.options as { headers: object }).headers;
+    expect(headers()).toEqual({ A: "1", B: "1" });
+    files.set("/c/.env", "TOKEN=2");
+    files.set("/c/b.txt", "3");
+    event();
+    await timers.advance(400);
+    expect(headers()).toEqual({ A: "2", B: "3" });
+    expect(logger.lines).toMatchObject([{ message: "configuration applied", changed: ["a"] }]);
+    expect(live.report().files).toEqual([FILE]);
   });
 
   it("waits for no writer longer than two seconds", async () => {
