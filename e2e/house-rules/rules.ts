@@ -165,6 +165,8 @@ export const processPlaces: readonly RegExp[] = [
   /^(scripts|e2e|bench)\//,
   // Starts a real Traefik for tests.
   /^packages\/traefik-sim\/src\/real\//,
+  // Signals the process groups it started, and sees whether they are gone.
+  /^packages\/gateway\/src\/upstreams\/stdio\/process-group\.ts$/,
   // What a shard's main.ts calls; commands of their own.
   /^packages\/shard-sdk\/src\/serve\.ts$/,
   /^packages\/contract\/src\/write-json-schemas\.ts$/,

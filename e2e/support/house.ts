@@ -11,12 +11,15 @@ export interface UpstreamHealth {
   readonly name: string;
   readonly kind: string;
   readonly provider: string;
-  readonly state: "starting" | "up" | "degraded" | "down" | "shadowed";
+  readonly state: "starting" | "up" | "degraded" | "down" | "idle" | "crash-loop" | "shadowed";
   readonly tools: number;
   readonly since: string;
   readonly url?: string;
   readonly version?: string;
   readonly latency_ms?: number;
+  readonly failures?: number;
+  readonly pid?: number;
+  readonly log?: readonly string[];
   readonly error?: string;
   readonly original?: string;
 }
@@ -47,6 +50,8 @@ export interface ProviderHealth {
 
 export interface Gateway extends Program {
   readonly health: () => Promise<Health>;
+  /** Writes other upstreams into its configuration file. */
+  readonly configure: (upstreams: Readonly<Record<string, object>>) => void;
   /** Waits until an upstream is in a state. @throws Error with what it is instead */
   readonly until: (upstream: string, state: UpstreamHealth["state"], within?: number) => Promise<UpstreamHealth>;
 }
@@ -74,7 +79,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const folder = mkdtempSync(join(tmpdir(), "shardgate-e2e-"));
   const config = join(folder, "gateway.yaml");
   // JSON is YAML.
-  writeFileSync(config, JSON.stringify({ listen, providers, upstreams }));
+  const configure = (wanted: Readonly<Record<string, object>>): void =>
+    writeFileSync(config, JSON.stringify({ listen, providers, upstreams: wanted }));
+  configure(upstreams);
   const program = await startProgram({
     file: "packages/gateway/bin/shardgate.mjs",
     args: ["serve", ...(files ?? [config]).flatMap((file) => ["--config", file]), "--port", String(port), ...args],
@@ -84,6 +91,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const gateway: Gateway = {
     ...program,
     health,
+    configure,
     until: (name, state, within = 10_000) =>
       vi.waitFor(
         async () => {

@@ -15,6 +15,7 @@ import type { LiveConfig } from "./reload/live-config.ts";
 import { Registry } from "./registry/registry.ts";
 import { createUpstream } from "./upstreams/index.ts";
 import { refuseAddress } from "./upstreams/learned-address.ts";
+import { ProgramHost, type ProgramSettings } from "./upstreams/stdio/program-host.ts";
 import type { UpstreamDeps } from "./upstreams/upstream.ts";
 import { VERSION } from "./version.ts";
 
@@ -29,6 +30,8 @@ export interface HouseDeps {
   readonly providers: readonly Provider[];
   readonly logger: Logger;
   readonly timers: Timers;
+  /** What upstreams that are programs are started with; without it there can be none. */
+  readonly programs?: ProgramSettings;
   /** How upstreams are reached over HTTP; undici unless a test has another way. */
   readonly createSender?: UpstreamDeps["createSender"];
 }
@@ -56,9 +59,11 @@ export function createHouse({
   providers,
   logger,
   timers,
+  programs: settings,
   createSender = undiciSender,
 }: HouseDeps): House {
-  const deps: UpstreamDeps = { createSender, clientInfo: { name: "shardgate", version: VERSION } };
+  const programs = settings && new ProgramHost(settings);
+  const deps: UpstreamDeps = { createSender, programs, clientInfo: { name: "shardgate", version: VERSION } };
   const learnedDeps: UpstreamDeps = {
     ...deps,
     createSender: (origin, options) => createSender(origin, { ...options, refuseAddress }),
@@ -112,6 +117,9 @@ export function createHouse({
     gateway,
     async start() {
       tick();
+      void programs?.sweep().then((orphans) => {
+        if (orphans > 0) logger.warn({ orphans }, "ended what an earlier run left");
+      });
       await watch.start(stop.signal);
     },
     drain() {
@@ -127,6 +135,7 @@ export function createHouse({
       cancelTick();
       for (const front of fronts) front.close();
       await registry.close();
+      programs?.close();
     },
   };
 }

@@ -23,6 +23,7 @@ export { undiciSender, type SenderOptions } from "./http/undici-sender.ts";
 export { editObject, memberOf, replaceMember } from "./json/edit.ts";
 export type { Answer, Envelope, Link, PostOptions } from "./link.ts";
 export { Message } from "./message.ts";
+export { LineFramer } from "./stdio/line-framer.ts";
 export { PipeLink, type PipeLinkOptions } from "./stdio/pipe-link.ts";
 export {
   type ClientDescription,

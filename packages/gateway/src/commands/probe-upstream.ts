@@ -1,5 +1,6 @@
 import { Cancellation } from "@shardgate/mcp-wire";
 import { createUpstream, type UpstreamDefinition } from "../upstreams/index.ts";
+import { ProgramHost } from "../upstreams/stdio/program-host.ts";
 import { VERSION } from "../version.ts";
 import type { Io } from "./command.ts";
 
@@ -22,8 +23,10 @@ export async function probeUpstream({ id, name = id, options }: UpstreamDefiniti
   const end = (): void => cancellation.cancel(new Error("interrupted"));
   io.signal.addEventListener("abort", end, { once: true });
   const started = performance.now();
+  const programs = new ProgramHost({ env: io.env, pid: io.pid });
   const { upstream } = createUpstream(options, {
     createSender: io.createSender,
+    programs,
     clientInfo: { name: "shardgate-check", version: VERSION },
   });
   try {
@@ -35,5 +38,6 @@ export async function probeUpstream({ id, name = id, options }: UpstreamDefiniti
     clearTimeout(timer);
     io.signal.removeEventListener("abort", end);
     await upstream.close();
+    programs.close();
   }
 }

@@ -55,7 +55,15 @@ export const serve: Command = {
       { timers: systemTimers, logger },
       live && fileProvider(live, admin),
     );
-    const house = createHouse({ config, auth, live, providers, logger, timers: systemTimers });
+    const house = createHouse({
+      config,
+      auth,
+      live,
+      providers,
+      logger,
+      timers: systemTimers,
+      programs: { env: io.env, pid: io.pid, stateDir },
+    });
     let listening: Listening;
     try {
       listening = await io.listen(house.app, host, port);

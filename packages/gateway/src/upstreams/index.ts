@@ -3,7 +3,7 @@ import type { Defined } from "./definition.ts";
 import { createMcpHttp, MCP_HTTP_HEALTH, mcpHttpSchema } from "./mcp-http/index.ts";
 import { createShard, SHARD_HEALTH, shardSchema } from "./shard/index.ts";
 import { createSse, SSE_HEALTH, sseSchema } from "./sse/index.ts";
-import { createStdio, STDIO_HEALTH, stdioSchema } from "./stdio/index.ts";
+import { createStdio, stdioHealth, stdioSchema } from "./stdio/index.ts";
 import type { HealthPolicy, Upstream, UpstreamDeps } from "./upstream.ts";
 
 /** The kinds of upstream: the only list. A new kind adds its schema here and a case below. */
@@ -28,6 +28,6 @@ export function createUpstream(
     case "sse":
       return { upstream: createSse(options, deps), health: SSE_HEALTH };
     case "stdio":
-      return { upstream: createStdio(options, deps), health: STDIO_HEALTH };
+      return { upstream: createStdio(options, deps), health: stdioHealth(options) };
   }
 }

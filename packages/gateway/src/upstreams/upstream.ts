@@ -8,6 +8,7 @@ import type {
   SenderOptions,
   ServerDescription,
 } from "@shardgate/mcp-wire";
+import type { ProgramHost } from "./stdio/program-host.ts";
 
 /** What is known of an upstream once it is connected. */
 export interface UpstreamProfile {
@@ -59,6 +60,8 @@ export interface UpstreamDetails {
 /** What upstreams are made with. */
 export interface UpstreamDeps {
   createSender(origin: string, options?: SenderOptions): HttpSender;
+  /** What programs share; undefined where none may be started. */
+  readonly programs?: ProgramHost | undefined;
   /** How we introduce ourselves. */
   readonly clientInfo: { readonly name: string; readonly version: string };
 }

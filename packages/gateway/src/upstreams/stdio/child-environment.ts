@@ -1,7 +1,8 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What every program needs; nothing that may be secret, and nothing that changes how a program runs. */
-const PASSED = /^(PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LC_[A-Z]+|TZ|TMPDIR|TEMP|TMP|XDG_[A-Z_]+|SystemRoot|APPDATA|LOCALAPPDATA|USERPROFILE|PATHEXT)$/;
+const PASSED =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LC_[A-Z]+|TZ|TMPDIR|TEMP|TMP|XDG_[A-Z_]+|SystemRoot|APPDATA|LOCALAPPDATA|USERPROFILE|PATHEXT)$/;
 
 /** What programs that install others need besides: where packages come from, and the way there. */
 const PASSED_TO_INSTALLERS =
@@ -15,7 +16,8 @@ const PASSED_TO_INSTALLERS =
 export function childEnvironment(own: Environment, defined: Environment, isInstaller: boolean): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(own)) {
-    if (value !== undefined && (PASSED.test(name) || (isInstaller && PASSED_TO_INSTALLERS.test(name)))) env[name] = value;
+    if (value !== undefined && (PASSED.test(name) || (isInstaller && PASSED_TO_INSTALLERS.test(name))))
+      env[name] = value;
   }
   for (const [name, value] of Object.entries(defined)) if (value !== undefined) env[name] = value;
   return env;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { commonDefinitionShape } from "../definition.ts";
-import { notBuilt } from "../not-built.ts";
 import type { HealthPolicy, Upstream, UpstreamDeps } from "../upstream.ts";
+import { StdioUpstream } from "./stdio-upstream.ts";
 
 /** An MCP server that we start ourselves and speak to over its standard input and output. */
 export const stdioSchema = z.strictObject({
@@ -18,8 +18,20 @@ export const stdioSchema = z.strictObject({
   ...commonDefinitionShape,
 });
 
-export const STDIO_HEALTH: HealthPolicy = { intervalMs: 15_000, timeoutMs: 3_000 };
+/** A program is looked at like others' servers; one that ends by itself is started again. */
+export function stdioHealth({ start }: z.output<typeof stdioSchema>): HealthPolicy {
+  return {
+    intervalMs: 15_000,
+    timeoutMs: 3_000,
+    // A package may have to be fetched, and others may start before it.
+    connectTimeoutMs: 10 * 60_000,
+    restarts: { pausesMs: [1_000, 2_000, 4_000], slowMs: 5 * 60_000, stableMs: 5 * 60_000 },
+    isLazy: start === "lazy",
+  };
+}
 
-export function createStdio(_options: z.output<typeof stdioSchema>, _deps: UpstreamDeps): Upstream {
-  return notBuilt("stdio");
+/** @throws Error where no programs may be started */
+export function createStdio(options: z.output<typeof stdioSchema>, deps: UpstreamDeps): Upstream {
+  if (deps.programs === undefined) throw new Error("This gateway starts no programs");
+  return new StdioUpstream(options, deps.programs, deps);
 }

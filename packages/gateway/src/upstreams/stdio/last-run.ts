@@ -21,7 +21,10 @@ const schema = z.object({
   description: z.object({
     serverInfo: z.string(),
     capabilities: z.string(),
-    instructions: z.string().optional().transform((text) => text),
+    instructions: z
+      .string()
+      .optional()
+      .transform((text) => text),
   }),
   tools: z.array(z.object({ name: z.string(), modern: bytes, legacy: bytes })),
 });

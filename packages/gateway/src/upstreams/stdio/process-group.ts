@@ -32,6 +32,7 @@ const INPUT_LIMIT = 16 * 1024 * 1024;
 /** Output may still come in after the process has ended; a child of its own that holds the pipe is not waited for. */
 const LAST_OUTPUT_MS = 200;
 const KILLED_MS = 2_000;
+const LEFT_BEHIND_MS = 500;
 
 /** A program in a process group of its own, with whatever it starts. */
 export class ProcessGroup {
@@ -104,7 +105,7 @@ export class ProcessGroup {
     this.#hasExited = true;
     this.#exited.resolve();
     // What it started and left behind ends with it.
-    void this.stop();
+    void this.stop({ eofMs: 0, termMs: LEFT_BEHIND_MS });
     this.#events.onExit(how);
   }
 }
@@ -121,7 +122,7 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
 
 /** Waits until no process of the group is left, `ms` at most. */
 export async function groupEnds(group: number, ms: number): Promise<void> {
-  for (const end = performance.now() + ms; performance.now() < end; ) {
+  for (const end = performance.now() + ms; performance.now() < end;) {
     if (!signalGroup(group, 0)) return;
     await sleep(20);
   }

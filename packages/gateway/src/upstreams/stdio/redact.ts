@@ -18,7 +18,9 @@ export function secretsOf(env: Readonly<Record<string, string>>, args: readonly 
     if (!SECRET_NAME.test(flag as string) || !arg.startsWith("-")) return [];
     return [value ?? args[at + 1] ?? ""];
   });
-  return [...new Set([...values, ...named])].filter(({ length }) => length >= 4).toSorted((a, b) => b.length - a.length);
+  return [...new Set([...values, ...named])]
+    .filter(({ length }) => length >= 4)
+    .toSorted((a, b) => b.length - a.length);
 }
 
 /** Makes what takes the given secrets, and what looks like one, out of a line. */

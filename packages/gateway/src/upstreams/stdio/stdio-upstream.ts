@@ -10,17 +10,14 @@ import {
   type UpstreamClient,
   UpstreamError,
 } from "@shardgate/mcp-wire";
-import type { Checkup, ProgramHost, Upstream, UpstreamDeps, UpstreamDetails, UpstreamProfile } from "../upstream.ts";
+import type { Checkup, Upstream, UpstreamDeps, UpstreamDetails, UpstreamProfile } from "../upstream.ts";
 import { type LastRun, LastRuns, keyOf } from "./last-run.ts";
 import { type Program, ProcessGroup } from "./process-group.ts";
+import type { ProgramHost, Wanted } from "./program-host.ts";
 import { redactor, secretsOf } from "./redact.ts";
 import { StderrRing } from "./stderr-ring.ts";
 
-export interface StdioOptions {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd?: string | undefined;
+export interface StdioOptions extends Wanted {
   /** Longest silence of a call, in milliseconds. */
   readonly timeout: number;
 }
@@ -107,6 +104,7 @@ export class StdioUpstream implements Upstream {
       if (!died || this.#era !== undefined) throw error;
       // Some legacy servers end at the first word they do not know.
       await this.#end();
+      this.#era = "legacy";
       return await connectUpstream(this.#spawn(program), clientInfo, cancellation, { era: "legacy" });
     }
   }

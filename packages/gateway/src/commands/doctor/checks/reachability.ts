@@ -8,7 +8,9 @@ export const reachability: Check = {
   async run({ io, loaded, running }) {
     if (running !== undefined) {
       return running.status.upstreams.map(({ name, state, tools, error }): Finding => {
-        if (state === "up") return { level: "ok", what: `${name} is up with ${tools} tools` };
+        if (state === "up" || state === "idle") {
+          return { level: "ok", what: `${name} is ${state} with ${tools} tools` };
+        }
         return { level: "error", what: `${name} is ${state}: ${error ?? "not reached yet"}`, remedy: REMEDY };
       });
     }
