@@ -59,10 +59,10 @@ export function createHouse({
   providers,
   logger,
   timers,
-  programs: settings,
+  programs: programSettings,
   createSender = undiciSender,
 }: HouseDeps): House {
-  const programs = settings && new ProgramHost(settings);
+  const programs = programSettings && new ProgramHost(programSettings);
   const deps: UpstreamDeps = { createSender, programs, clientInfo: { name: "shardgate", version: VERSION } };
   const learnedDeps: UpstreamDeps = {
     ...deps,
