@@ -39,7 +39,8 @@ export function createApp({ gateway, fronts, endpoints = [], allowed, access }: 
     return message === undefined ? undefined : { status: 403, message };
   };
   let draining = false;
-  const open = new Set(["/livez", "/readyz", "/ready"]);
+  // An endpoint of a provider asks for a token of its own; the key of the clients would not do there.
+  const open = new Set(["/livez", "/readyz", "/ready", ...endpoints.map(({ path }) => path)]);
   app.use(async (c, next) => {
     const denial = open.has(c.req.path) ? undefined : access.check(c.req.header("authorization"), "page");
     if (denial === undefined) return next();

@@ -178,6 +178,19 @@ describe("the house", () => {
     expect(outcomes).toEqual(["unknown_tool", "upstream_unavailable", "tool_error"]);
   });
 
+  it("leaves it to a provider's endpoint to ask for its own token, whatever key clients need", async () => {
+    const endpoint = { path: "/announce", fetch: async () => Response.json({ taken: true }) };
+    const house = createHouse({
+      config: { ...DEFAULT_CONFIG, auth: { api_key: "the-key-of-the-clients", strict: true } },
+      providers: [{ name: "announce", endpoint, watch: async (emit) => emit([]) }],
+      logger: memoryLogger(),
+      timers: new FakeTimers(),
+    });
+    open.push(house);
+    const status = async (path: string) => (await house.app.fetch(new Request(`http://localhost${path}`))).status;
+    expect([await status("/announce"), await status("/health")]).toEqual([200, 401]);
+  });
+
   it("turns away foreign names and pages", async () => {
     const { house } = await startHouse();
     const asked = (url: string, headers: Record<string, string>) => house.app.fetch(new Request(url, { headers }));

@@ -8,7 +8,7 @@ export interface ProviderReport {
   readonly problems?: readonly string[];
 }
 
-/** What a provider offers over HTTP. Never opens a port: `app.ts` mounts it. */
+/** What a provider offers over HTTP. Never opens a port: `app.ts` mounts it, and leaves it to itself to ask for a token. */
 export interface ProviderEndpoint {
   readonly path: string;
   /** @param remoteAddress of who asks; undefined in process */
