@@ -1,8 +1,6 @@
 // The documents, held to what is: README's lines run word for word, examples load, links lead somewhere, tables say what the code says.
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +8,8 @@ import { promisify } from "node:util";
 import { requireConfig } from "@shardgate/gateway";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { GATEWAY_ERRORS } from "../packages/gateway/src/core/errors.ts";
-import { startProgram, type Program } from "./support/program.ts";
+import { isFree, startProgram, type Program } from "./support/program.ts";
+import { patternOf } from "./support/walkthrough.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -21,21 +20,6 @@ const run = promisify(execFile);
 const EXAMPLE = /<!-- run -->\n+```sh\n([^]*?)```\n+```text\n([^]*?)\n```/g;
 const START = /<!-- shown by npm start -->\n+```text\n([^]*?)\n```/;
 const HOUSE_PORTS = [9100, 9101, 9102];
-
-/** A pattern for a text in which `…` stands for anything. */
-function patternOf(text: string): RegExp {
-  const parts = text.split("…").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  return new RegExp(`^${parts.join("[^]*")}$`);
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
-  const [outcome] = await Promise.race([once(server, "listening").then(() => ["free"]), once(server, "error")]).catch(
-    () => ["taken"],
-  );
-  server.close();
-  return outcome === "free";
-}
 
 describe("README's lines", () => {
   const examples = [...read("README.md").matchAll(EXAMPLE)].map(([, command, answer]) => ({ command, answer }));

@@ -4,6 +4,7 @@
 // (TRAEFIK_API_URL, TRAEFIK_DYNAMIC_DIR, LOG_LEVEL, LOG_FORMAT, …). Further arguments go to `shardgate serve`.
 import { constants } from "node:os";
 import { join } from "node:path";
+import { announceToken } from "./lib/announce-token.mjs";
 import { takenPorts } from "./lib/ports.mjs";
 import { supervise } from "./lib/supervisor.mjs";
 import { waitUntilLive, waitUntilUp } from "./lib/wait-until-up.mjs";
@@ -59,7 +60,7 @@ const serve = [join(root, "packages/gateway/bin/shardgate.mjs"), "serve", ...pro
 const gateway = {
   name: "gateway",
   args: serve,
-  env: { ...shared, SHARDS: shardList, HOST: host, PORT: String(gatewayPort) },
+  env: { ANNOUNCE_TOKEN: announceToken(), ...shared, SHARDS: shardList, HOST: host, PORT: String(gatewayPort) },
 };
 const shards = wanted.map(({ name, port }) => ({
   name: `${name} shard`,

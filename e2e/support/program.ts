@@ -106,6 +106,16 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** Whether a port of loopback can be had. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  const [outcome] = await Promise.race([once(server, "listening").then(() => ["free"]), once(server, "error")]).catch(
+    () => ["taken"],
+  );
+  server.close();
+  return outcome === "free";
+}
+
 /** How long a test waits for what has to happen soon, for `vi.waitFor`. */
 export const soon = { timeout: 5_000, interval: 10 } as const;
 

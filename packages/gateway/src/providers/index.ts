@@ -2,6 +2,7 @@ import type { GatewayConfig } from "../config/schema.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Timers } from "../core/timers.ts";
 import { announceProvider } from "./announce/index.ts";
+import { type AnnounceOptions, announceSchema } from "./announce/schema.ts";
 import { dnsProvider } from "./dns/index.ts";
 import { DEFAULT_ENDPOINT, dockerProvider } from "./docker/index.ts";
 import { envProvider } from "./env/index.ts";
@@ -10,6 +11,8 @@ import type { Provider } from "./provider.ts";
 export interface ProviderEnv {
   readonly SHARDS?: string | undefined;
   readonly DOCKER_HOST?: string | undefined;
+  /** Turns on announcements where the configuration says nothing of them. */
+  readonly ANNOUNCE_TOKEN?: string | undefined;
 }
 
 /**
@@ -20,11 +23,12 @@ export interface ProviderEnv {
  * @throws Error that says which setting is wrong
  */
 export function createProviders(
-  { providers: { docker, dns, announce } }: Pick<GatewayConfig, "providers">,
+  { providers: { docker, dns, announce: configured } }: Pick<GatewayConfig, "providers">,
   env: ProviderEnv,
   deps: { readonly timers: Timers; readonly logger: Logger },
   files: Provider | undefined,
 ): readonly Provider[] {
+  const announce = configured ?? announceFrom(env.ANNOUNCE_TOKEN);
   const dockerEndpoint = docker?.endpoint ?? (env.DOCKER_HOST || DEFAULT_ENDPOINT);
   return [
     ...(files === undefined ? [] : [files]),
@@ -33,4 +37,11 @@ export function createProviders(
     ...(dns === undefined || dns.length === 0 ? [] : [dnsProvider(dns, deps)]),
     ...(announce === undefined ? [] : [announceProvider(announce, deps)]),
   ];
+}
+
+function announceFrom(token: string | undefined): AnnounceOptions | undefined {
+  if (token === undefined || token === "") return undefined;
+  const options = announceSchema.safeParse({ token });
+  if (options.success) return options.data;
+  throw new Error(`ANNOUNCE_TOKEN ${options.error.issues[0]?.message}`);
 }
