@@ -3,10 +3,14 @@ import {
   type Era,
   type ExchangeContext,
   type ListedTool,
+  type ListKind,
   type Message,
+  type ResourceWatch,
   type ServerDescription,
   UpstreamError,
 } from "@shardgate/mcp-wire";
+import { describeAll } from "./core/aggregate-description.ts";
+import { aim } from "./core/aim.ts";
 import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
 import type { Catalog } from "./core/catalog.ts";
@@ -17,6 +21,9 @@ import type { ProviderStatus } from "./providers/watch-providers.ts";
 import type { Registry } from "./registry/registry.ts";
 import type { UpstreamReport } from "./registry/report.ts";
 import type { ConfigReport } from "./reload/live-config.ts";
+import { listOf, logs, onListChanged, type OtherList, pushAs, watchResources, withPush } from "./gateway-lists.ts";
+
+export type { OtherList };
 
 export interface Status {
   /** `degraded` where an upstream is not up, or a provider failed or had to leave something out. */
@@ -36,12 +43,16 @@ export interface Gateway {
   /** Names of the upstreams, in the order of their definitions. */
   upstreams(): Iterable<string>;
   hasUpstream(name: string): boolean;
+  /** What all upstreams together can do. */
+  describeAll(): ServerDescription;
   /** What one upstream says of itself; undefined while it was never reached. */
   describe(upstream: string): ServerDescription | undefined;
   /** The tools as a JSON array: of one upstream under their own names, or of all under qualified ones. */
   listTools(era: Era, upstream?: string): Buffer;
   /** The tools of one upstream under their own names; the same array for as long as nothing about them changes. */
   toolsOf(upstream: string): readonly ListedTool[];
+  /** The same of what else there is, which is worded alike in both eras. */
+  list(list: OtherList, upstream?: string): Buffer;
   /**
    * Calls a tool by its qualified name, which is in `message`.
    *
@@ -54,8 +65,20 @@ export interface Gateway {
    * @throws GatewayError
    */
   relay(upstream: string, message: Message, context: ExchangeContext, front: string): Promise<Message>;
-  /** Passes a notification to one upstream. */
-  notify(upstream: string, message: Message, context: ExchangeContext): void;
+  /**
+   * Passes a request for a prompt, a resource or a completion to the upstream that has what it names.
+   *
+   * @throws GatewayError
+   */
+  request(message: Message, context: ExchangeContext, front: string): Promise<Message>;
+  /** Sets the level of log messages at every upstream that has some; those that fail are left out, the log says why. */
+  setLevel(message: Message, context: ExchangeContext, front: string): Promise<void>;
+  /** Passes a notification to one upstream, or to all. */
+  notify(upstream: string | undefined, message: Message, context: ExchangeContext): void;
+  /** Tells of changes of resources: of one upstream, or of all under what they are called among all. */
+  watchResources(uris: readonly string[], onUpdated: (uri: string) => void, upstream?: string): Promise<ResourceWatch>;
+  /** Calls `listener` with a list and the names of upstreams whose list changed; returns the way to stop it. */
+  onListChanged(listener: (list: ListKind, upstreams: ReadonlySet<string>) => void): () => void;
   /** Calls `listener` with the names of upstreams whose tools changed; returns the way to stop it. */
   onToolsChanged(listener: (upstreams: ReadonlySet<string>) => void): () => void;
   status(): Status;
@@ -104,13 +127,21 @@ export function createGateway({
     return run(new Call(nextRequestId(), front, upstream, message, context));
   }
 
+  let shown: { readonly snapshot: Snapshot; readonly description: ServerDescription } | undefined;
+  function described(snapshot: Snapshot): ServerDescription {
+    if (shown?.snapshot !== snapshot) shown = { snapshot, description: describeAll(snapshot, version) };
+    return shown.description;
+  }
+
   return {
     calls: callStats,
     upstreams: () => registry.current.upstreams.keys(),
     hasUpstream: (name) => registry.current.upstreams.has(name),
+    describeAll: () => described(registry.current),
     describe: (name) => registry.current.upstreams.get(name)?.description,
     toolsOf: (upstream) => registry.current.catalog.toolsOf(upstream),
     listTools: (era, upstream) => registry.current.catalog.list(era, upstream),
+    list: (list, upstream) => listOf(registry.current, list, upstream),
     callTool(message, context, front) {
       const { catalog, upstreams } = registry.current;
       const { name } = message;
@@ -130,17 +161,33 @@ export function createGateway({
       const request = isCall ? offered(registry.current.catalog, name, message) : message;
       return await dispatch(upstream, request, context, front);
     },
+    async request(message, context, front) {
+      const snapshot = registry.current;
+      const aimed = aim(snapshot, message);
+      if (aimed === undefined) {
+        const text = `Method not found: ${message.method}`;
+        throw new GatewayError("unknown_method", text, { phase: "route", sent: false });
+      }
+      const { upstream, answer } = aimed;
+      const push = pushAs(snapshot, upstream, context);
+      const around = push === undefined ? context : withPush(context, push);
+      const response = await dispatch(upstreamOf(upstream), aimed.message, around, front);
+      return answer === undefined ? response : answer(response);
+    },
+    async setLevel(message, context, front) {
+      const willing = [...registry.current.upstreams.values()].filter(
+        ({ status, description }) => (status === "up" || status === "degraded") && logs(description),
+      );
+      await Promise.allSettled(willing.map((upstream) => dispatch(upstream, message, context, front)));
+    },
     notify(name, message, context) {
-      registry.current.upstreams.get(name)?.handle.notify(message, context.session);
+      const { upstreams } = registry.current;
+      const all = name === undefined ? [...upstreams.keys()] : [name];
+      for (const one of all) upstreams.get(one)?.handle.notify(message, context.session);
     },
-    onToolsChanged(listener) {
-      let before = registry.current;
-      return registry.subscribe((after) => {
-        const changed = changedUpstreams(before, after);
-        before = after;
-        if (changed.size > 0) listener(changed);
-      });
-    },
+    watchResources: (uris, onUpdated, upstream) => watchResources(registry.current, uris, onUpdated, upstream),
+    onToolsChanged: (listener) => onListChanged(registry, (list, upstreams) => list === "tools" && listener(upstreams)),
+    onListChanged: (listener) => onListChanged(registry, listener),
     status() {
       const upstreams = registry.report();
       const providers = reportProviders();
@@ -199,10 +246,4 @@ function unknownTool(name: string | undefined): GatewayError {
     phase: "route",
     sent: false,
   });
-}
-
-function changedUpstreams(before: Snapshot, after: Snapshot): Set<string> {
-  if (before.catalog === after.catalog) return new Set();
-  const names = new Set([...before.upstreams.keys(), ...after.upstreams.keys()]);
-  return new Set([...names].filter((name) => before.catalog.toolsOf(name) !== after.catalog.toolsOf(name)));
 }

@@ -168,7 +168,7 @@ describe("the house", () => {
       data: { upstream: "gone", sent: false, retryable: true, phase: "connect", requestId: expect.any(String) },
     });
     expect((await post(house, "/servers/nobody/mcp", callEcho("x"))).status).toBe(404);
-    expect((await post(house, "/mcp", { id: 1, method: "resources/list" })).body["error"]).toMatchObject({
+    expect((await post(house, "/mcp", { id: 1, method: "tasks/get" })).body["error"]).toMatchObject({
       code: -32601,
     });
     expect((await post(house, "/mcp", callEcho("echo__echo", { fail: true }))).body["result"]).toMatchObject({

@@ -27,6 +27,11 @@ export interface ExchangeContext {
    * @throws WireError when the downstream cannot be asked
    */
   request(message: Message): Promise<Message>;
+  /**
+   * Where messages go that belong to no request but to what this one began (a subscription); the session's own stream
+   * where it is undefined.
+   */
+  readonly push?: ((message: Message) => void) | undefined;
 }
 
 /**
@@ -47,12 +52,24 @@ export interface ServerDescription {
   readonly instructions: string | undefined;
 }
 
+/** Resources that are watched. */
+export interface ResourceWatch {
+  readonly uris: readonly string[];
+  stop(): void;
+}
+
 /** A server as the wire sees it: the wire does handshakes, sessions and streams, this does the rest. */
 export interface Endpoint {
   describe(): ServerDescription;
   readonly exchange: Exchange;
   /** Takes a notification of the client that the wire itself has no use for. */
   notify(message: Message, context: ExchangeContext): void;
+  /**
+   * Calls `onUpdated` with the URI of each of these resources that changes. What it does not have is not watched.
+   *
+   * @returns what is watched, and the way to stop it
+   */
+  watchResources?(uris: readonly string[], onUpdated: (uri: string) => void): Promise<ResourceWatch>;
   /** Calls `listener` whenever a list changed; returns the way to stop it. */
   onListChanged(listener: (list: ListKind) => void): () => void;
 }

@@ -9,7 +9,7 @@ export {
   MODERN_VERSIONS,
   type Era,
 } from "./eras.ts";
-export type { Endpoint, Exchange, ExchangeContext, ListKind, ServerDescription } from "./exchange.ts";
+export type { Endpoint, Exchange, ExchangeContext, ListKind, ResourceWatch, ServerDescription } from "./exchange.ts";
 export { fetchExchange } from "./http/fetch-http.ts";
 export { fetchSender } from "./http/fetch-sender.ts";
 export { LIST_TTL_MS } from "./http/handshake.ts";
@@ -20,7 +20,7 @@ export type { HttpSender, SendRequest, SendSink } from "./http/http-sender.ts";
 export { NodeReply, NodeRequest } from "./http/node-http.ts";
 export { StreamableServer, type StreamableServerOptions } from "./http/streamable-server.ts";
 export { undiciSender, type SenderOptions } from "./http/undici-sender.ts";
-export { editObject, memberOf, replaceMember } from "./json/edit.ts";
+export { editObject, elementsOf, memberOf, replaceMember } from "./json/edit.ts";
 export type { Answer, Envelope, Link, PostOptions } from "./link.ts";
 export { Message } from "./message.ts";
 export { LineFramer } from "./stdio/line-framer.ts";
@@ -34,6 +34,12 @@ export {
 } from "./sessions.ts";
 export { type ConnectOptions, connectUpstream } from "./upstream/connect-upstream.ts";
 export { modernRequest } from "./upstream/modern-client.ts";
-export type { ListedTool, UpstreamClient } from "./upstream/upstream-client.ts";
+export {
+  type ListedItem,
+  type ListedTool,
+  type Lists,
+  NO_LISTS,
+  type UpstreamClient,
+} from "./upstream/upstream-client.ts";
 export { UpstreamError, type UpstreamFailure } from "./upstream-error.ts";
 export { RpcCode, WireError } from "./wire-error.ts";

@@ -121,6 +121,11 @@ export class Message {
     return this.#withPart(Part.name, nameJson);
   }
 
+  /** This message with another `params.uri`, given as JSON; nothing else differs. */
+  withUri(uriJson: Uint8Array): Message {
+    return this.#withPart(Part.uri, uriJson);
+  }
+
   /** This message with another id, spelled as given; nothing else differs. A notification gets none. */
   withId(id: string): Message {
     return this.id === undefined ? this : this.#withPart(Part.id, bytesOf(id));

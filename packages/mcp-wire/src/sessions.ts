@@ -18,6 +18,8 @@ export interface ClientDescription {
 export interface SessionCall {
   readonly id: string;
   readonly cancellation: Cancellation;
+  /** Asks the client on the stream of this call. */
+  readonly ask?: (request: Message) => Promise<Message>;
 }
 
 /** Something that lives as long as a session, say the session an upstream gave us for it. */

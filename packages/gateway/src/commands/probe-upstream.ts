@@ -30,8 +30,8 @@ export async function probeUpstream({ id, name = id, options }: UpstreamDefiniti
     clientInfo: { name: "shardgate-check", version: VERSION },
   });
   try {
-    const { tools } = await upstream.connect(cancellation);
-    return { name, tools: tools.length, ms: Math.round(performance.now() - started), error: undefined };
+    const { lists } = await upstream.connect(cancellation);
+    return { name, tools: lists.tools.length, ms: Math.round(performance.now() - started), error: undefined };
   } catch (error) {
     return { name, tools: 0, ms: Math.round(performance.now() - started), error: (error as Error).message };
   } finally {

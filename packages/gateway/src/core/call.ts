@@ -12,7 +12,7 @@ export class Call implements ExchangeContext {
   readonly message: Message;
   readonly cancellation = new Cancellation();
   /** Extended by each sign that the upstream is at work on the call. */
-  deadline: { extend(): void } | undefined;
+  deadline: { extend(): void; pause(): void } | undefined;
   readonly #context: ExchangeContext;
 
   constructor(requestId: string, front: string, upstream: UpstreamState, message: Message, context: ExchangeContext) {
@@ -47,14 +47,23 @@ export class Call implements ExchangeContext {
     return this.upstream.passHeaders?.(this.#context.headers ?? []);
   }
 
+  get push() {
+    return this.#context.push;
+  }
+
   notify(message: Message): void {
     this.deadline?.extend();
     this.#context.notify(message);
   }
 
-  request(message: Message): Promise<Message> {
-    this.deadline?.extend();
-    return this.#context.request(message);
+  /** While the downstream is asked, which may be a person, the upstream owes nothing. */
+  async request(message: Message): Promise<Message> {
+    this.deadline?.pause();
+    try {
+      return await this.#context.request(message);
+    } finally {
+      this.deadline?.extend();
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { qualifyNames } from "@shardgate/contract";
 import { type Era, replaceMember } from "@shardgate/mcp-wire";
+import { joinArray } from "./join-array.ts";
 import type { OfferedTool } from "./offer.ts";
 
 /** The way from a qualified name to the tool it stands for. */
@@ -20,6 +21,8 @@ export interface UpstreamTools {
   readonly isBare?: boolean;
   /** True where not every tool of its list is offered, or not under its own name. */
   readonly isChosen?: boolean;
+  /** How often the upstream said that they changed: clients hear of it though nothing we can see differs. */
+  readonly announced?: number;
 }
 
 /**
@@ -58,6 +61,11 @@ export class Catalog {
     return tools === undefined || tools.length === 0 ? NONE : tools;
   }
 
+  /** What one upstream has here; undefined where it is not known. */
+  of(upstream: string): UpstreamTools | undefined {
+    return this.#byUpstream.get(upstream);
+  }
+
   /** True where not every tool an upstream has is offered, or not under its own name. */
   isChosen(upstream: string): boolean {
     return this.#byUpstream.get(upstream)?.isChosen === true;
@@ -92,10 +100,4 @@ const NONE: readonly OfferedTool[] = [];
 
 function ownNameJson({ name, ownName = name }: OfferedTool): Buffer {
   return Buffer.from(JSON.stringify(ownName));
-}
-
-function joinArray(items: readonly Buffer[]): Buffer {
-  const comma = Buffer.from(",");
-  const parts = items.flatMap((item, index) => (index === 0 ? [item] : [comma, item]));
-  return Buffer.concat([Buffer.from("["), ...parts, Buffer.from("]")]);
 }

@@ -11,6 +11,8 @@ export const GATEWAY_ERRORS = {
   upstream_protocol_error: { code: -31018, status: 502, retryable: false },
   cancelled: { code: -31019, status: 499, retryable: false },
   unknown_tool: { code: -32602, status: 404, retryable: false },
+  unknown_prompt: { code: -32602, status: 404, retryable: false },
+  unknown_resource: { code: -32602, status: 404, retryable: false },
   unknown_method: { code: -32601, status: 404, retryable: false },
   invalid_request: { code: -32602, status: 400, retryable: false },
   internal: { code: -32603, status: 500, retryable: false },

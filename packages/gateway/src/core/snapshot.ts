@@ -1,5 +1,7 @@
 import type { Exchange, Message, ServerDescription } from "@shardgate/mcp-wire";
 import type { Catalog } from "./catalog.ts";
+import type { PromptCatalog } from "./prompt-catalog.ts";
+import type { ResourceCatalog } from "./resource-catalog.ts";
 
 /**
  * How an upstream is:
@@ -19,6 +21,13 @@ export interface UpstreamHandle {
   notify(message: Message, session: object | undefined): void;
   /** True where a call waits for a start that is under way, or begins it. */
   readonly waits?: boolean;
+  /**
+   * Calls `onUpdated` with the URI of each of these resources that changes.
+   *
+   * @returns the way to stop it; undefined where the upstream cannot tell
+   * @throws UpstreamError
+   */
+  watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<(() => void) | undefined>;
   /** Tells of a call that failed, so that the upstream is looked after at once. */
   suspect(): void;
   /** The calls it works on, and those that wait for their turn. */
@@ -69,5 +78,7 @@ export interface Snapshot {
   /** Counts the snapshots. */
   readonly generation: number;
   readonly catalog: Catalog;
+  readonly prompts: PromptCatalog;
+  readonly resources: ResourceCatalog;
   readonly upstreams: ReadonlyMap<string, UpstreamState>;
 }

@@ -22,6 +22,7 @@ class Deadline {
   readonly #resolve: (response: Message) => void;
   readonly #reject: (error: unknown) => void;
   #stop: () => void;
+  #isOver = false;
 
   constructor(call: Call, timers: Timers, resolve: (response: Message) => void, reject: (error: unknown) => void) {
     this.#call = call;
@@ -36,24 +37,40 @@ class Deadline {
   run(next: Next): void {
     next(this.#call).then(
       (response) => {
-        this.#stop();
+        this.#end();
         this.#resolve(response);
       },
       (error: unknown) => {
-        this.#stop();
+        this.#end();
         this.#reject(error);
       },
     );
   }
 
+  #end(): void {
+    this.#isOver = true;
+    this.#stop();
+  }
+
   /** The upstream is at work: its time starts anew. */
   extend(): void {
+    this.#restart(this.#call.upstream.timeoutMs);
+  }
+
+  /** Somebody else is to act: its time stands still until it is extended. */
+  pause(): void {
+    this.#restart(HARD_DEADLINE_MS);
+  }
+
+  #restart(ms: number): void {
+    if (this.#isOver) return;
     const left = this.#started + HARD_DEADLINE_MS - this.#timers.now();
     this.#stop();
-    this.#stop = this.#timers.after(Math.max(0, Math.min(this.#call.upstream.timeoutMs, left)), () => this.#expire());
+    this.#stop = this.#timers.after(Math.max(0, Math.min(ms, left)), () => this.#expire());
   }
 
   #expire(): void {
+    this.#isOver = true;
     const { name } = this.#call.upstream;
     const { message: request, cancellation } = this.#call;
     const seconds = Math.round((this.#timers.now() - this.#started) / 100) / 10;

@@ -1,4 +1,4 @@
-import { UpstreamError } from "@shardgate/mcp-wire";
+import { type ListKind, UpstreamError } from "@shardgate/mcp-wire";
 import { jittered, type Timers } from "../core/timers.ts";
 import type { Upstream } from "../upstreams/upstream.ts";
 
@@ -7,7 +7,7 @@ const REWATCH_MS = 5_000;
 
 export interface ListWatchDeps {
   readonly timers: Timers;
-  readonly onChange: () => void;
+  readonly onChange: (list: ListKind) => void;
   /** Called when the stream broke, which is a reason to look at the upstream. */
   readonly onBreak: () => void;
 }

@@ -1,10 +1,10 @@
 import { toUpstreamName } from "@shardgate/contract";
-import { Catalog, type UpstreamTools } from "../core/catalog.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Snapshot, UpstreamState } from "../core/snapshot.ts";
 import type { Timers } from "../core/timers.ts";
 import type { UpstreamDefinition, UpstreamOptions } from "../upstreams/index.ts";
 import type { HealthPolicy, Upstream } from "../upstreams/upstream.ts";
+import { Catalogs } from "./catalogs.ts";
 import { connectionOf, Place } from "./place.ts";
 import { reportOf, type UpstreamReport } from "./report.ts";
 import { Retirement } from "./retirement.ts";
@@ -38,18 +38,20 @@ export class Registry {
   readonly #places: Map<string, Map<string, Place>>;
   readonly #retirement: Retirement;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
-  #current: Snapshot = { generation: 0, catalog: Catalog.of([]), upstreams: new Map() };
+  readonly #catalogs = new Catalogs();
+  #current: Snapshot;
   /** Of the current snapshot, by name. */
   readonly #named = new Map<string, Named>();
   /** Collisions the log knows. */
   #collisions: ReadonlySet<string> = new Set();
-  #listed: ReadonlyMap<string, UpstreamTools> = new Map();
   #cancelPublish: (() => void) | undefined;
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
     this.#places = new Map((deps.precedence ?? []).map((provider) => [provider, new Map()]));
     this.#retirement = new Retirement(deps.timers);
+    const { tools: catalog, prompts, resources } = this.#catalogs;
+    this.#current = { generation: 0, catalog, prompts, resources, upstreams: new Map() };
   }
 
   get current(): Snapshot {
@@ -149,31 +151,16 @@ export class Registry {
     this.#cancelPublish?.();
     this.#cancelPublish = undefined;
     const upstreams = new Map<string, UpstreamState>();
-    const listed = new Map<string, UpstreamTools>();
+    const listed = new Map<string, Place>();
     this.#nameAll();
     for (const [name, { place, taken }] of this.#named) {
       upstreams.set(name, stateOf(name, place, taken));
-      if (taken === undefined) listed.set(name, this.#offeredBy(name, place));
+      if (taken === undefined) listed.set(name, place);
     }
-    const isSame =
-      listed.size === this.#listed.size && [...listed].every(([name, tools]) => this.#listed.get(name) === tools);
-    this.#listed = listed;
-    const catalog = isSame ? this.#current.catalog : Catalog.of([...listed.values()]);
-    this.#current = { generation: this.#current.generation + 1, catalog, upstreams };
+    this.#catalogs.update(listed);
+    const { tools: catalog, prompts, resources } = this.#catalogs;
+    this.#current = { generation: this.#current.generation + 1, catalog, prompts, resources, upstreams };
     for (const listener of this.#listeners) listener(this.#current);
-  }
-
-  /** The tools of an upstream as they are offered: the same object as before where nothing differs. */
-  #offeredBy(upstream: string, place: Place): UpstreamTools {
-    const { tools: policy, prefix } = place.definition.options;
-    const now: UpstreamTools = {
-      upstream,
-      tools: place.offered,
-      isBare: prefix === false,
-      isChosen: policy !== undefined,
-    };
-    const before = this.#listed.get(upstream);
-    return before !== undefined && isSameList(before, now) ? before : now;
   }
 
   /**
@@ -223,15 +210,6 @@ export class Registry {
 
 function wantedName({ definition, supervisor }: Place): string {
   return definition.name ?? supervisor.ownName ?? provisionalName(definition);
-}
-
-function isSameList(a: UpstreamTools, b: UpstreamTools): boolean {
-  if (a.isBare !== b.isBare || a.isChosen !== b.isChosen || a.tools.length !== b.tools.length) return false;
-  return a.tools.every((tool, index) => {
-    const other = b.tools[index] as UpstreamTools["tools"][number];
-    if (tool === other) return true;
-    return tool.name === other.name && tool.ownName === other.ownName && tool.modern.equals(other.modern);
-  });
 }
 
 function stateOf(name: string, place: Place, taken: Named["taken"]): UpstreamState {

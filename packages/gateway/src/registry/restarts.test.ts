@@ -1,4 +1,4 @@
-import { UpstreamError } from "@shardgate/mcp-wire";
+import { NO_LISTS, UpstreamError } from "@shardgate/mcp-wire";
 import { describe, expect, it } from "vitest";
 import { context, memoryLogger, OK, toolCall } from "../testing/calls.ts";
 import { FakeTimers } from "../testing/fake-timers.ts";
@@ -37,7 +37,8 @@ function supervise(health: Partial<HealthPolicy> = {}) {
 
 const profile = (name: string): UpstreamProfile => ({
   description: { serverInfo: '{"name":"x"}', capabilities: "{}", instructions: undefined },
-  tools: [listedTool(name)],
+  lists: { ...NO_LISTS, tools: [listedTool(name)] },
+  problems: [],
 });
 
 describe("a program", () => {

@@ -1,9 +1,10 @@
-import { type Exchange, type ListedTool, type ServerDescription } from "@shardgate/mcp-wire";
+import type { Cancellation, Exchange, ListedTool, ListKind, Lists, ServerDescription } from "@shardgate/mcp-wire";
 import type { Logger } from "../core/logger.ts";
 import type { UpstreamHandle, UpstreamStatus } from "../core/snapshot.ts";
 import { jittered, type Timers } from "../core/timers.ts";
-import type { HealthPolicy, Upstream, UpstreamDetails, UpstreamProfile } from "../upstreams/upstream.ts";
+import type { HealthPolicy, ReadLists, Upstream, UpstreamDetails, UpstreamProfile } from "../upstreams/upstream.ts";
 import { attempt } from "./attempt.ts";
+import { KnownLists } from "./known-lists.ts";
 import { ListWatch } from "./list-watch.ts";
 import { Retries } from "./retries.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
@@ -36,12 +37,12 @@ export class Supervisor {
   ownName: string | undefined;
   version: string | undefined;
   description: ServerDescription | undefined;
-  tools: readonly ListedTool[] = [];
   connection = 0;
   /** How long its last check took, in milliseconds. */
   latencyMs: number | undefined;
   /** What to call it in the log. */
   label: string;
+  readonly #known = new KnownLists();
   readonly #upstream: Upstream;
   readonly #health: HealthPolicy;
   readonly #deps: SupervisorDeps;
@@ -55,7 +56,6 @@ export class Supervisor {
   #losses = 0;
   #listedAt = 0;
   #checkedAt = 0;
-  #changed = false;
   readonly #watch: ListWatch;
 
   /** @param label what to call it in the log */
@@ -68,8 +68,8 @@ export class Supervisor {
     this.#retries = new Retries(health.restarts);
     this.#watch = new ListWatch(upstream, {
       timers: deps.timers,
-      onChange: () => {
-        this.#changed = true;
+      onChange: (list) => {
+        this.#known.announce(list);
         this.#lookSoon(SETTLE_MS);
       },
       onBreak: () => this.#lookSoon(0),
@@ -80,6 +80,7 @@ export class Supervisor {
       exchange: health.restarts === undefined ? upstream.exchange : this.#exchangeOnceStarted,
       waits: health.restarts !== undefined,
       notify: (message, session) => upstream.notify(message, session),
+      watchResources: async (uris, onUpdated) => await upstream.watchResources(uris, onUpdated),
       suspect: () => {
         // Many calls fail at once; one look answers for all of them.
         if (deps.timers.now() - this.#checkedAt > RECHECK_MS) this.#lookSoon(0);
@@ -124,9 +125,22 @@ export class Supervisor {
     return active + queue.length;
   }
 
-  /** Shows, before it was ever reached, the tools of the one it replaces. */
-  inherit({ tools }: Supervisor): void {
-    if (this.connection === 0) this.tools = tools;
+  get lists(): Lists {
+    return this.#known.lists;
+  }
+
+  /** How often it said that each of its lists changed. */
+  get announced(): Readonly<Record<ListKind, number>> {
+    return this.#known.announced;
+  }
+
+  get tools(): readonly ListedTool[] {
+    return this.lists.tools;
+  }
+
+  /** Shows, before it was ever reached, what the one it replaces lists. */
+  inherit({ lists }: Supervisor): void {
+    if (this.connection === 0) this.#known.take({ lists, problems: [] });
   }
 
   /** Looks after it no more; calls under way go on, and it can still be called by who holds its handle. */
@@ -165,7 +179,7 @@ export class Supervisor {
     this.latencyMs = this.#deps.timers.now() - started;
     this.#retries.reached(this.#deps.timers.now());
     this.#failures = 0;
-    this.#changed = false;
+    this.#known.reading();
     this.connection++;
     this.#show(profile);
     this.#become("up", undefined);
@@ -173,11 +187,11 @@ export class Supervisor {
     this.#schedule(0, () => this.#check());
   }
 
-  #show({ name, version, description, tools }: UpstreamProfile): void {
-    this.ownName = name;
-    this.version = version;
-    this.description = description;
-    this.#take(tools);
+  #show(profile: UpstreamProfile): void {
+    this.ownName = profile.name;
+    this.version = profile.version;
+    this.description = profile.description;
+    this.#take(profile);
   }
 
   /** It failed: says so and tries again in a while. */
@@ -210,7 +224,7 @@ export class Supervisor {
       this.latencyMs = timers.now() - started;
       this.#failures = 0;
       const isDue = !this.#watch.isOpen && started - this.#listedAt > RELIST_MS;
-      if (checkup.changed === true || this.#changed || isDue) await this.#relist();
+      if (checkup.changed === true || this.#known.isStale || isDue) await this.#relist();
       if (losses !== this.#losses) return;
       this.#become(checkup.degraded === undefined ? "up" : "degraded", checkup.degraded);
       this.#schedule(this.#health.intervalMs, () => this.#check());
@@ -223,19 +237,17 @@ export class Supervisor {
   }
 
   async #relist(): Promise<void> {
-    this.#changed = false;
-    this.#take(
-      await attempt(this.#deps.timers, CONNECT_TIMEOUT_MS, (cancellation) => this.#upstream.listTools(cancellation)),
-    );
+    const told = this.#known.reading();
+    const read = (cancellation: Cancellation): Promise<ReadLists> => this.#upstream.readLists(cancellation);
+    this.#take(await attempt(this.#deps.timers, CONNECT_TIMEOUT_MS, read), told);
   }
 
-  #take(tools: readonly ListedTool[]): void {
+  #take(read: ReadLists, told?: readonly ListKind[]): void {
     this.#listedAt = this.#deps.timers.now();
-    const same =
-      tools.length === this.tools.length && tools.every((tool, index) => tool.modern.equals(this.tools[index]!.modern));
-    if (same) return;
-    this.tools = tools;
-    this.#deps.onChange();
+    const { isNew, problems } = this.#known.take(read, told);
+    const upstream = this.ownName ?? this.label;
+    if (problems.length > 0) this.#deps.logger.warn({ upstream, problems }, "upstream lists");
+    if (isNew) this.#deps.onChange();
   }
 
   /** Looks at a connected upstream before its turn. */
@@ -255,7 +267,7 @@ export class Supervisor {
     void action().finally(() => {
       this.#busy = false;
       // A change announced while we were at work has not been looked at.
-      if (this.#changed) this.#lookSoon(SETTLE_MS);
+      if (this.#known.isStale) this.#lookSoon(SETTLE_MS);
     });
   }
 

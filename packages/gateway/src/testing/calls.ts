@@ -41,6 +41,7 @@ export function upstreamState(changes: Partial<UpstreamState> = {}): UpstreamSta
     handle: {
       exchange: () => Promise.resolve(OK),
       notify: () => undefined,
+      watchResources: async () => undefined,
       suspect: () => undefined,
       load: { active: 0, queue: [] },
     },

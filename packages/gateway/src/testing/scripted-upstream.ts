@@ -1,5 +1,12 @@
-import { type Exchange, type ListedTool, type ListKind, UpstreamError } from "@shardgate/mcp-wire";
-import type { Checkup, Upstream, UpstreamProfile } from "../upstreams/upstream.ts";
+import {
+  type Exchange,
+  type ListedTool,
+  type ListKind,
+  type Lists,
+  NO_LISTS,
+  UpstreamError,
+} from "@shardgate/mcp-wire";
+import type { Checkup, ReadLists, Upstream, UpstreamProfile } from "../upstreams/upstream.ts";
 import { OK } from "./calls.ts";
 
 export function listedTool(name: string): ListedTool {
@@ -11,6 +18,7 @@ export function listedTool(name: string): ListedTool {
 export class ScriptedUpstream implements Upstream {
   name: string | undefined;
   tools: readonly ListedTool[] = [listedTool("now")];
+  otherLists: Partial<Lists> = {};
   /** Answers nothing and refuses nothing. */
   isHung = false;
   isDown = false;
@@ -25,7 +33,13 @@ export class ScriptedUpstream implements Upstream {
   async connect(): Promise<UpstreamProfile> {
     await this.#answer("connect");
     const description = { serverInfo: '{"name":"x","version":"2"}', capabilities: "{}", instructions: undefined };
-    return { description, tools: this.tools, version: "2", ...(this.name !== undefined && { name: this.name }) };
+    return {
+      description,
+      lists: this.lists,
+      problems: [],
+      version: "2",
+      ...(this.name !== undefined && { name: this.name }),
+    };
   }
 
   async check(): Promise<Checkup> {
@@ -33,13 +47,21 @@ export class ScriptedUpstream implements Upstream {
     return this.checkup;
   }
 
-  async listTools(): Promise<readonly ListedTool[]> {
+  get lists(): Lists {
+    return { ...NO_LISTS, tools: this.tools, ...this.otherLists };
+  }
+
+  async readLists(): Promise<ReadLists> {
     await this.#answer("list");
-    return this.tools;
+    return { lists: this.lists, problems: [] };
   }
 
   notify(): void {
     this.asked.push("notify");
+  }
+
+  async watchResources(): Promise<undefined> {
+    // It has none that change.
   }
 
   watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined {

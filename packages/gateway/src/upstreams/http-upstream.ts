@@ -29,11 +29,11 @@ export class HttpUpstream {
   async connect(url: URL, cancellation: Cancellation): Promise<UpstreamProfile> {
     const link = new HttpLink({ sender: this.sender, url, headers: this.#headers });
     const client = await connectUpstream(link, this.#deps.clientInfo, cancellation);
-    const tools = await client.listTools(cancellation);
+    const { lists, problems } = await client.readLists(cancellation);
     this.#client?.close();
     this.#client = client;
     const { version } = JSON.parse(client.description.serverInfo) as { version?: unknown };
-    return { description: client.description, tools, ...(typeof version === "string" && { version }) };
+    return { description: client.description, lists, problems, ...(typeof version === "string" && { version }) };
   }
 
   /** @throws UpstreamError before the first connect */

@@ -9,9 +9,10 @@ export function notBuilt(kind: string): Upstream {
   return {
     connect: refuse,
     check: refuse,
-    listTools: refuse,
+    readLists: refuse,
     exchange: refuse,
     notify: () => undefined,
+    watchResources: refuse,
     watch: () => undefined,
     close: async () => undefined,
   };

@@ -2,21 +2,26 @@ import type {
   Cancellation,
   Exchange,
   HttpSender,
-  ListedTool,
   ListKind,
+  Lists,
   Message,
   SenderOptions,
   ServerDescription,
 } from "@shardgate/mcp-wire";
 import type { ProgramHost } from "./stdio/program-host.ts";
 
+/** What an upstream lists, and what it could not, in words for the log. */
+export interface ReadLists {
+  readonly lists: Lists;
+  readonly problems: readonly string[];
+}
+
 /** What is known of an upstream once it is connected. */
-export interface UpstreamProfile {
+export interface UpstreamProfile extends ReadLists {
   /** Name it gives itself; counts where its definition has none. */
   readonly name?: string;
   readonly version?: string;
   readonly description: ServerDescription;
-  readonly tools: readonly ListedTool[];
 }
 
 /** What a look at a connected upstream found. */
@@ -33,11 +38,13 @@ export interface Upstream {
   connect(cancellation: Cancellation): Promise<UpstreamProfile>;
   /** Asks a connected upstream how it is. @throws UpstreamError when it does not answer */
   check(cancellation: Cancellation): Promise<Checkup>;
-  /** Reads its tools again. @throws UpstreamError */
-  listTools(cancellation: Cancellation): Promise<readonly ListedTool[]>;
+  /** Reads its lists again. @throws UpstreamError */
+  readLists(cancellation: Cancellation): Promise<ReadLists>;
   /** @throws UpstreamError when there is no answer */
   readonly exchange: Exchange;
   notify(message: Message, session: object | undefined): void;
+  /** Tells of changes of resources; undefined where it cannot. @throws UpstreamError */
+  watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<(() => void) | undefined>;
   /** Listens for changes of its lists; undefined where it announces none. */
   watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined;
   /** Idempotent; fine after a failed connect. */

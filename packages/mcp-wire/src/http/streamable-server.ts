@@ -181,7 +181,7 @@ export class StreamableServer {
     if (message.method === "ping") return Message.result(id, "{}");
     if (message.method === "logging/setLevel") rememberLevel(message, context.session);
     const calls = context.session?.calls;
-    const call = { id, cancellation: context.cancellation };
+    const call = { id, cancellation: context.cancellation, ask: (request: Message) => context.request(request) };
     calls?.add(call);
     try {
       return await endpoint.exchange(message, context);

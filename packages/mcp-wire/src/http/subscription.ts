@@ -7,7 +7,7 @@ import { badRequest, RpcCode } from "../wire-error.ts";
 import type { HttpStream } from "./http-exchange.ts";
 
 /** Member of the `subscriptions/listen` filter that asks for a list's changes (2026-07-28 basic/subscriptions). */
-const FILTERS: Record<ListKind, string> = {
+export const LIST_FILTERS: Record<ListKind, string> = {
   tools: "toolsListChanged",
   prompts: "promptsListChanged",
   resources: "resourcesListChanged",
@@ -38,7 +38,7 @@ export function subscribe(
     );
   }
   const wanted = filter as Record<string, unknown>;
-  const lists = (Object.keys(FILTERS) as ListKind[]).filter((list) => wanted[FILTERS[list]] === true);
+  const lists = (Object.keys(LIST_FILTERS) as ListKind[]).filter((list) => wanted[LIST_FILTERS[list]] === true);
   const id = message.id as string;
   const tag = `{"${MetaKey.subscriptionId}":${id}}`;
   const stream = open();
@@ -46,7 +46,7 @@ export function subscribe(
     const tagged = editObject(Buffer.from(JSON.stringify(params)), { _meta: tag });
     stream.write(encodeSseEvent(Message.of({ method }).withParams(tagged).bytes));
   };
-  const honoured = Object.fromEntries(lists.map((list) => [FILTERS[list], true]));
+  const honoured = Object.fromEntries(lists.map((list) => [LIST_FILTERS[list], true]));
   send("notifications/subscriptions/acknowledged", { notifications: honoured });
   const stop = endpoint.onListChanged((list) => {
     if (lists.includes(list)) send(`notifications/${list}/list_changed`, {});

@@ -1,4 +1,4 @@
-import { scanMembers } from "./scan.ts";
+import { scanElements, scanMembers } from "./scan.ts";
 import { splice, stringAt } from "./text.ts";
 
 /**
@@ -30,6 +30,13 @@ export function memberOf(object: Buffer, key: string): Buffer | undefined {
   scanMembers(object, 0, (keyStart, keyEnd, start, end) => {
     if (found === undefined && stringAt(object, keyStart, keyEnd) === key) found = object.subarray(start, end);
   });
+  return found;
+}
+
+/** The bytes of each element of an array; none where the JSON is no array. */
+export function elementsOf(array: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  if (array[0] === 0x5b) scanElements(array, 0, (start, end) => found.push(array.subarray(start, end)));
   return found;
 }
 

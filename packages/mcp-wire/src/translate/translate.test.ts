@@ -14,13 +14,17 @@ import {
 
 const parse = (text: string) => Message.parse(Buffer.from(text));
 const META = "io.modelcontextprotocol/";
-const client = { clientInfo: { name: "c" } };
+const client = { clientInfo: { name: "c" }, capabilities: {}, logLevel: undefined };
 const ENVELOPE = `"${META}protocolVersion":"2026-07-28","${META}clientCapabilities":{},"${META}clientInfo":{"name":"c"}`;
 const OWN = `"${META}protocolVersion":"2026-07-28","${META}clientInfo":{"name":"c"},"${META}clientCapabilities":{}`;
 
 const toLegacy = (message: Message) => requestToLegacy(message, '"ours"');
 const toShared = (message: Message) => requestToShared(message, '"ours"');
 const toModern = (message: Message) => requestToModern(message, client);
+const fromLegacy = (message: Message) => responseToModern(message, "tools/call");
+const readLegacy = (message: Message) => responseToModern(message, "resources/read");
+const asking = (message: Message) =>
+  requestToModern(message, { ...client, capabilities: { roots: {} }, logLevel: "info" });
 const fromModern = (message: Message) => responseToLegacy(message, false);
 const wrapped = (message: Message) => responseToLegacy(message, true);
 
@@ -95,30 +99,48 @@ describe("translation", () => {
     ],
     [
       "legacy result → modern: is complete",
-      responseToModern,
+      fromLegacy,
       `"id":1,"result":{"content":[], "n":1.0}`,
       `"id":1,"result":{"resultType":"complete","content":[],"n":1.0}`,
     ],
     [
+      "legacy call → modern: declares what can be asked, and the level that is wanted",
+      asking,
+      `"id":1,"method":"x"`,
+      `"id":1,"method":"x","params":{"_meta":{"${META}protocolVersion":"2026-07-28","${META}clientInfo":{"name":"c"},"${META}clientCapabilities":{"roots":{}},"${META}logLevel":"info"}}`,
+    ],
+    [
+      "legacy result → modern: what may be kept says for how long and for whom",
+      readLegacy,
+      `"id":1,"result":{"contents":[]}`,
+      `"id":1,"result":{"resultType":"complete","ttlMs":0,"cacheScope":"private","contents":[]}`,
+    ],
+    [
+      "legacy result → modern: what says so already keeps it",
+      readLegacy,
+      `"id":1,"result":{"ttlMs":5,"contents":[]}`,
+      `"id":1,"result":{"resultType":"complete","cacheScope":"private","ttlMs":5,"contents":[]}`,
+    ],
+    [
       "legacy result → modern: says so already",
-      responseToModern,
+      fromLegacy,
       `"id":1,"result":{ "resultType":"task" }`,
       `"id":1,"result":{ "resultType":"task" }`,
     ],
-    ["legacy result → modern: no object", responseToModern, `"id":1,"result":[]`, `"id":1,"result":[]`],
+    ["legacy result → modern: no object", fromLegacy, `"id":1,"result":[]`, `"id":1,"result":[]`],
     [
       "legacy error → modern: -32002 is gone",
-      responseToModern,
+      fromLegacy,
       `"id":1,"error":{"code":-32002, "message":"m"}`,
       `"id":1,"error":{"code":-32602,"message":"m"}`,
     ],
     [
       "legacy error → modern: others stay",
-      responseToModern,
+      fromLegacy,
       `"id":1,"error":{ "code":-32000 }`,
       `"id":1,"error":{ "code":-32000 }`,
     ],
-    ["legacy error → modern: no object", responseToModern, `"id":1,"error":"oops"`, `"id":1,"error":"oops"`],
+    ["legacy error → modern: no object", fromLegacy, `"id":1,"error":"oops"`, `"id":1,"error":"oops"`],
     [
       "modern result → legacy: loses what is modern",
       fromModern,
@@ -191,7 +213,7 @@ describe("translation", () => {
         const response = parse(
           `{"jsonrpc":"2.0","id":1${textOf(outer)},"result":{"ttlMs":1,"structuredContent":1.0${textOf(inner)}}}`,
         );
-        for (const translate of [responseToModern, fromModern, wrapped]) {
+        for (const translate of [fromLegacy, fromModern, wrapped]) {
           const { bytes, outcome } = translate(response);
           for (const [key, value] of outer) expect(memberOf(bytes, key)?.toString()).toBe(value);
           for (const [key, value] of inner) expect(memberOf(outcome, key)?.toString()).toBe(value);

@@ -2,7 +2,6 @@ import { LATEST_MODERN, MetaKey } from "../eras.ts";
 import { editObject, memberOf } from "../json/edit.ts";
 import type { Message } from "../message.ts";
 import { UpstreamError } from "../upstream-error.ts";
-import type { ClientDescription } from "../sessions.ts";
 
 /**
  * Translation between the eras: pure functions over messages. What has a counterpart is mapped, what a message does not
@@ -46,23 +45,38 @@ function metaWithToken(meta: Buffer | undefined, id: string, without: Record<str
   return edited.length > 2 ? edited : undefined;
 }
 
-/**
- * A legacy request for a modern upstream: with the envelope every modern request carries. No capability is declared that
- * needs an answer from the client, because a modern server asks in its result and the legacy client knows no retry.
- */
-export function requestToModern(message: Message, client: Pick<ClientDescription, "clientInfo">): Message {
+/** What a legacy client said once that a modern request says each time. */
+export interface LegacyEnvelope {
+  readonly clientInfo: unknown;
+  /** Capabilities to declare: those for whose questions somebody stands by. */
+  readonly capabilities: Record<string, unknown>;
+  readonly logLevel: string | undefined;
+}
+
+/** A legacy request for a modern upstream: with the envelope every modern request carries. */
+export function requestToModern(message: Message, { clientInfo, capabilities, logLevel }: LegacyEnvelope): Message {
   const params = message.paramsBytes ?? Buffer.from("{}");
   const meta = memberOf(params, "_meta");
   const envelope = editObject(meta !== undefined && meta[0] === 0x7b ? meta : Buffer.from("{}"), {
     [MetaKey.protocolVersion]: JSON.stringify(LATEST_MODERN),
-    [MetaKey.clientInfo]: client.clientInfo === undefined ? undefined : JSON.stringify(client.clientInfo),
-    [MetaKey.clientCapabilities]: "{}",
+    [MetaKey.clientInfo]: clientInfo === undefined ? undefined : JSON.stringify(clientInfo),
+    [MetaKey.clientCapabilities]: JSON.stringify(capabilities),
+    [MetaKey.logLevel]: logLevel === undefined ? undefined : JSON.stringify(logLevel),
   });
   return message.withParams(editObject(params, { _meta: envelope }));
 }
 
-/** A legacy response for a modern downstream. */
-export function responseToModern(response: Message): Message {
+/** Results that a modern client may keep, so that they have to say for how long and for whom (SEP-2549). */
+const CACHEABLE = new Set([
+  "tools/list",
+  "prompts/list",
+  "resources/list",
+  "resources/templates/list",
+  "resources/read",
+]);
+
+/** A legacy response to a request of the method given, for a modern downstream. */
+export function responseToModern(response: Message, method: string): Message {
   const { outcome } = response;
   if (response.isError) {
     // -32002 (resource not found) must not be emitted any more; its successor is -32602.
@@ -70,7 +84,12 @@ export function responseToModern(response: Message): Message {
     return code === "-32002" ? response.withOutcome(editObject(outcome, { code: "-32602" })) : response;
   }
   if (outcome[0] !== 0x7b || memberOf(outcome, "resultType") !== undefined) return response;
-  return response.withOutcome(editObject(outcome, { resultType: '"complete"' }));
+  // What says nothing of its age is as good as old, and was meant for one.
+  const cache = CACHEABLE.has(method) && {
+    ...(memberOf(outcome, "ttlMs") === undefined && { ttlMs: "0" }),
+    ...(memberOf(outcome, "cacheScope") === undefined && { cacheScope: '"private"' }),
+  };
+  return response.withOutcome(editObject(outcome, { resultType: '"complete"', ...cache }));
 }
 
 /**

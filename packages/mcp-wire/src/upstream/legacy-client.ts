@@ -1,21 +1,30 @@
-import { randomUUID } from "node:crypto";
 import type { Cancellation } from "../cancellation.ts";
-import type { ExchangeContext, ListKind, ServerDescription } from "../exchange.ts";
 import { MetaKey } from "../eras.ts";
+import type { ExchangeContext, ListKind, ServerDescription } from "../exchange.ts";
+import { memberOf } from "../json/edit.ts";
 import type { Link } from "../link.ts";
+import { isLogged, isLogLevel } from "../log-level.ts";
 import { Message } from "../message.ts";
-import { requestToLegacy, requestToShared, responseToModern, withProgressToken } from "../translate/translate.ts";
-import { UpstreamError } from "../upstream-error.ts";
-import { type LegacySession, openLegacySession, type SessionPostOptions } from "./legacy-session.ts";
-import { listTools } from "./list-tools.ts";
-import { announcesTools } from "./modern-client.ts";
-import { changedList, type ListedTool, type UpstreamClient } from "./upstream-client.ts";
 import type { ClientDescription } from "../sessions.ts";
+import { mayAsk } from "../translate/input-required.ts";
+import { requestToLegacy, requestToShared, responseToModern, withProgressToken } from "../translate/translate.ts";
+import { askable } from "./ask-downstream.ts";
+import { AskedCall } from "./asked-call.ts";
+import type { LegacySession } from "./legacy-session.ts";
+import { OwnSessions } from "./own-sessions.ts";
+import { ParkedCalls } from "./parked-calls.ts";
+import { type ListRequest, type ReadLists, readLists } from "./read-lists.ts";
+import { callIn, SharedSession } from "./shared-session.ts";
+import { SharedSubscriptions } from "./shared-subscriptions.ts";
+import { announcedLists, changedList, type UpstreamClient } from "./upstream-client.ts";
+
+/** Most sets of client capabilities that have a session of their own. */
+const MAX_ASKING = 8;
 
 /**
- * An upstream of the legacy era. We hold one session of our own with it, for lists, pings and downstreams
- * without a session. Where the upstream keeps sessions, each downstream session gets one of its own, so that ids,
- * progress tokens and whatever the upstream remembers never mix; its messages then pass untouched.
+ * An upstream of the legacy era. We hold one session of our own with it, for lists, pings and downstreams without a
+ * session. Where the upstream keeps sessions, each downstream session gets one of its own; modern clients share ours,
+ * those that can be asked the one for what they can be asked.
  */
 export class LegacyClient implements UpstreamClient {
   readonly era = "legacy";
@@ -23,175 +32,158 @@ export class LegacyClient implements UpstreamClient {
   readonly description: ServerDescription;
   readonly #link: Link;
   readonly #client: ClientDescription;
-  #shared: LegacySession;
-  #reopening: Promise<LegacySession> | undefined;
-  #requests = 0;
+  readonly #shared: SharedSession;
+  /** False where the upstream keeps no sessions: what one client says means nothing for another. */
+  readonly #hasSessions: boolean;
+  readonly #own: OwnSessions;
+  readonly #subscriptions: SharedSubscriptions;
+  readonly #parked = new ParkedCalls();
+  readonly #asking = new Map<string, SharedSession>();
 
-  constructor(link: Link, client: ClientDescription, shared: LegacySession) {
+  constructor(link: Link, client: ClientDescription, session: LegacySession) {
     this.#link = link;
     this.#client = client;
-    this.#shared = shared;
-    this.version = shared.version;
-    this.description = shared.description;
+    this.#shared = new SharedSession(link, client, session.version, session);
+    this.#hasSessions = session.id !== undefined;
+    this.#own = new OwnSessions(link, declares(session.description, "logging"));
+    this.#subscriptions = new SharedSubscriptions(link, client, session.version, this.#shared);
+    this.version = session.version;
+    this.description = session.description;
   }
 
-  async listTools(cancellation: Cancellation): Promise<readonly ListedTool[]> {
-    const { tools } = await listTools((method, params) => this.#request(method, params, cancellation), false);
-    return tools;
+  readLists(cancellation: Cancellation): Promise<ReadLists> {
+    const request: ListRequest = (method, params) => this.#shared.request(method, params, cancellation);
+    return readLists(request, this.description.capabilities, this.era);
   }
 
   async ping(cancellation: Cancellation): Promise<void> {
-    await this.#request("ping", {}, cancellation);
+    await this.#shared.request("ping", {}, cancellation);
   }
 
   exchange = async (message: Message, context: ExchangeContext): Promise<Message> => {
-    if (context.era === "legacy" && this.#shared.id === undefined)
-      return await this.#relay(this.#shared, message, context);
-    if (context.era === "legacy" && context.session !== undefined) {
-      return await this.#exchangeInOwnSession(message, context);
+    if (context.era === "modern") return await this.#exchangeForModern(message, context);
+    if (context.session !== undefined && this.#hasSessions) return await this.#own.exchange(message, context);
+    if (this.#link.isShared && SharedSubscriptions.serves(message)) {
+      return await this.#subscriptions.serve(message, context);
     }
-    const id = this.#nextId();
-    const request = context.era === "modern" ? requestToLegacy(message, id) : requestToShared(message, id);
-    const onMessage = (early: Message): void => {
-      if (early.isRequest) this.#decline(this.#shared, early);
-      else notifyShared(early, request, message, context);
-    };
-    const response = await this.#onShared(request, {
-      cancellation: context.cancellation,
-      passedHeaders: context.passedHeaders,
-      onMessage,
-    });
-    const answer = response.withId(message.id as string);
-    return context.era === "modern" ? responseToModern(answer) : answer;
+    if (!this.#hasSessions) return await this.#relay(message, context);
+    // Of many, none sets the level for all.
+    if (message.method === "logging/setLevel") return Message.result(message.id as string, "{}");
+    const request = requestToShared(message, this.#shared.nextId());
+    const response = await this.#callShared(this.#shared, request, message, context);
+    return response.withId(message.id as string);
   };
 
-  notify(message: Message, sessionKey: object | undefined): void {
-    const session = sessionKey === undefined ? undefined : this.#owned.get(sessionKey);
-    void session?.then((open) => open.post(message)).catch(ignore);
+  notify(message: Message, session: object | undefined): void {
+    if (session !== undefined) this.#own.notify(message, session);
+  }
+
+  watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<(() => void) | undefined> {
+    return this.#subscriptions.watch(uris, onUpdated);
   }
 
   watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined {
+    const session = this.#shared.current;
     // Without a session there is nobody an upstream over HTTP could tell.
-    const isHeard = this.#shared.id !== undefined || this.#link.isShared;
-    if (!isHeard || !announcesTools(this.description)) return undefined;
+    const isHeard = this.#hasSessions || this.#link.isShared;
+    if (session === undefined || !isHeard || announcedLists(this.description).length === 0) return undefined;
     const onMessage = (message: Message): void => {
       const list = changedList(message);
       if (list !== undefined) onChange(list);
-      else if (message.isRequest) this.#decline(this.#shared, message);
+      else if (message.isRequest) this.#shared.decline(message);
     };
-    return this.#link.stream(null, this.#shared.envelope, onMessage, onEnd);
+    return this.#link.stream(null, session.envelope, onMessage, onEnd);
   }
 
   close(): void {
+    this.#parked.close();
+    this.#subscriptions.close();
+    for (const session of this.#asking.values()) session.close();
     this.#shared.close();
   }
 
-  readonly #owned = new WeakMap<object, Promise<LegacySession>>();
-
-  /** Exchanges in the upstream session that belongs to the downstream's; one that the upstream forgot is opened anew. */
-  async #exchangeInOwnSession(message: Message, context: ExchangeContext): Promise<Message> {
-    const opening = this.#ownSession(context);
-    try {
-      return await this.#relay(await opening, message, context);
-    } catch (error) {
-      // The upstream says that it did not run the request, so once more is safe.
-      if (!(error instanceof UpstreamError) || error.failure !== "session-lost") throw error;
-      this.#forget(context, opening);
-      return this.#relay(await this.#ownSession(context), message, context);
-    }
-  }
-
-  #ownSession(context: ExchangeContext): Promise<LegacySession> {
-    const session = context.session as object;
-    let opening = this.#owned.get(session);
-    if (opening === undefined) {
-      opening = openLegacySession(this.#link, context.client, context.version, undefined, context.passedHeaders);
-      this.#owned.set(session, opening);
-      const opened = opening;
-      opened.catch(() => this.#forget(context, opened));
-      const close = (): void => void opened.then((open) => open.close()).catch(ignore);
-      context.session?.attachments.set(this, { close });
-    }
-    return opening;
-  }
-
-  /** Of several calls that lost a session together, the first has the next one opened, which stays. */
-  #forget(context: ExchangeContext, opening: Promise<LegacySession>): void {
-    if (this.#owned.get(context.session as object) !== opening) return;
-    this.#owned.delete(context.session as object);
-    context.session?.attachments.delete(this);
-  }
-
-  /** Passes the bytes on as they are, and whatever comes before the response back. */
-  #relay(session: LegacySession, message: Message, context: ExchangeContext): Promise<Message> {
+  /** Passes the bytes on as they are to an upstream that keeps no sessions, and whatever comes before the response back. */
+  #relay(message: Message, context: ExchangeContext): Promise<Message> {
     const { cancellation, passedHeaders, session: owner } = context;
     const onMessage = (early: Message): void => {
       if (!early.isRequest) return context.notify(early);
-      // A session that all share declared for each of them what only some can do.
-      if (this.#link.isShared && !canBeAsked(early.method, context)) return this.#decline(session, early);
       context
         .request(early)
         .catch((error: Error) => Message.error(early.id, { code: -32603, message: error.message }))
-        .then((answer) => session.post(answer, { passedHeaders }))
-        .catch(ignore);
+        .then((answer) => this.#shared.send(answer, { passedHeaders }))
+        .catch(() => undefined);
     };
-    return this.#call(session, message, { cancellation, passedHeaders, owner, onMessage });
+    const session = this.#shared.current;
+    const options = { cancellation, passedHeaders, owner, onMessage };
+    return session === undefined ? this.#shared.call(message, options) : callIn(this.#link, session, message, options);
   }
 
-  async #call(session: LegacySession, message: Message, options: SessionPostOptions): Promise<Message> {
-    let isOver = false;
-    options.cancellation?.onCancel((reason) => {
-      if (isOver || this.#link.isShared) return;
-      // Closing a connection means nothing in this era, so the upstream has to be told.
-      const params = { requestId: JSON.parse(message.id as string) as unknown, reason: reason.message };
-      session.post(Message.of({ method: "notifications/cancelled", params })).catch(ignore);
+  async #exchangeForModern(message: Message, context: ExchangeContext): Promise<Message> {
+    const capabilities = askable(context.client.capabilities);
+    const canAsk = mayAsk(message) && Object.keys(capabilities).length > 0;
+    const asking = canAsk ? this.#askingSession(capabilities) : undefined;
+    const response =
+      asking === undefined
+        ? await this.#callShared(this.#shared, requestToLegacy(message, this.#shared.nextId()), message, context)
+        : await this.#parked.serve(message, context, () => this.#startAsked(asking, message, context));
+    return responseToModern(response.withId(message.id as string), message.method);
+  }
+
+  #startAsked(session: SharedSession, message: Message, context: ExchangeContext): AskedCall {
+    const request = requestToLegacy(message, session.nextId());
+    const { passedHeaders } = context;
+    return new AskedCall({
+      send: async (cancellation, onMessage) => {
+        await this.#setLevel(session, message);
+        return session.call(request, { cancellation, passedHeaders, onMessage });
+      },
+      answer: (response) => session.send(response, { passedHeaders }),
+      notify: (early, waiting) => notifyShared(early, request, message, waiting),
     });
-    try {
-      const { response } = await session.post(message, options);
-      if (response === undefined) throw new UpstreamError("protocol", "it answered 202 to a request", { sent: true });
-      return response;
-    } finally {
-      isOver = true;
+  }
+
+  /** The session in which the upstream may ask for what these capabilities stand for; undefined where none can be had. */
+  #askingSession(capabilities: Record<string, unknown>): SharedSession | undefined {
+    if (this.#link.isShared) return this.#shared;
+    // Without a session an answer could not be told from anybody else's.
+    if (!this.#hasSessions) return undefined;
+    const key = JSON.stringify(Object.entries(capabilities).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    let session = this.#asking.get(key);
+    if (session === undefined && this.#asking.size < MAX_ASKING) {
+      session = new SharedSession(this.#link, { ...this.#client, capabilities }, this.version);
+      this.#asking.set(key, session);
     }
+    return session;
   }
 
-  /** Calls in our own session, which is opened anew once where the upstream forgot it. */
-  async #onShared(message: Message, options: SessionPostOptions): Promise<Message> {
-    const session = this.#shared;
-    try {
-      return await this.#call(session, message, options);
-    } catch (error) {
-      if (!(error instanceof UpstreamError) || error.failure !== "session-lost") throw error;
-      if (session === this.#shared) await this.#reopen();
-      return this.#call(this.#shared, message, options);
-    }
+  async #callShared(
+    session: SharedSession,
+    request: Message,
+    asked: Message,
+    context: ExchangeContext,
+  ): Promise<Message> {
+    await this.#setLevel(session, asked);
+    const { cancellation, passedHeaders } = context;
+    const onMessage = (early: Message): void => {
+      if (early.isRequest) session.decline(early);
+      else notifyShared(early, request, asked, context);
+    };
+    return session.call(request, { cancellation, passedHeaders, onMessage });
   }
 
-  async #reopen(): Promise<void> {
-    this.#reopening ??= openLegacySession(this.#link, this.#client, this.version, undefined);
-    try {
-      this.#shared = await this.#reopening;
-    } finally {
-      this.#reopening = undefined;
-    }
-  }
+  readonly #chatty = new WeakSet<SharedSession>();
 
-  #request(method: string, params: Record<string, unknown>, cancellation: Cancellation): Promise<Message> {
-    const message = Message.of({ id: JSON.parse(this.#nextId()) as unknown, method, params });
-    return this.#onShared(message, { cancellation });
+  /** Somebody wants log messages of a session that is for many: it gets all, and hands each its own part. */
+  async #setLevel(session: SharedSession, asked: Message): Promise<void> {
+    if (!asked.hasMeta || !isLogLevel(asked.meta?.[MetaKey.logLevel])) return;
+    if (this.#chatty.has(session) || !declares(this.description, "logging")) return;
+    this.#chatty.add(session);
+    await session.request("logging/setLevel", { level: "debug" });
   }
+}
 
-  /** We declared no capability in our own session, so a request there is the upstream's mistake. */
-  #decline(session: LegacySession, request: Message): void {
-    const error = { code: -32601, message: `${request.method} is not supported in this session` };
-    session.post(Message.error(request.id, error)).catch(ignore);
-  }
-
-  /** Unique over restarts of ours too: an upstream may still remember an id of the last run. */
-  #nextId(): string {
-    return JSON.stringify(`${this.#prefix}-${++this.#requests}`);
-  }
-  readonly #prefix = `sg-${randomUUID().slice(0, 8)}`;
+function declares({ capabilities }: ServerDescription, capability: string): boolean {
+  return memberOf(Buffer.from(capabilities), capability) !== undefined;
 }
 
 /**
@@ -205,21 +197,8 @@ function notifyShared(early: Message, request: Message, asked: Message, context:
     const isOurs = request.hasId(JSON.stringify(early.params["progressToken"] ?? null));
     if (token !== undefined && isOurs) context.notify(withProgressToken(early, token));
   } else if (early.method === "notifications/message") {
-    if (context.era === "legacy" || meta?.[MetaKey.logLevel] !== undefined) context.notify(early);
+    const wanted = meta?.[MetaKey.logLevel];
+    const isWanted = isLogLevel(wanted) && isLogged(early.params["level"], wanted);
+    if (context.era === "legacy" || isWanted) context.notify(early);
   }
-}
-
-const CAPABILITY_OF = new Map([
-  ["sampling/createMessage", "sampling"],
-  ["elicitation/create", "elicitation"],
-  ["roots/list", "roots"],
-]);
-
-function canBeAsked(method: string, { client, session }: ExchangeContext): boolean {
-  const capability = CAPABILITY_OF.get(method);
-  return session !== undefined && (capability === undefined || client.capabilities[capability] !== undefined);
-}
-
-function ignore(): void {
-  // What a legacy upstream says to a notification changes nothing.
 }

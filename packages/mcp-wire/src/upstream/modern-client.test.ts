@@ -95,7 +95,7 @@ describe("ModernClient", () => {
         ? result(message, { tools: [{ name: "now", outputSchema: { type: "array" } }] })
         : result(message, { content: [], structuredContent: [1] }),
     );
-    await client.listTools(new Cancellation());
+    await client.readLists(new Cancellation());
     const { context } = downstream({ era: "legacy" });
     const wrapped = await client.exchange(legacyCall(), context);
     expect(parsed(wrapped)["result"]).toMatchObject({ structuredContent: { result: [1] } });
@@ -150,7 +150,7 @@ describe("ModernClient", () => {
       headers: {},
     });
     const client = await connectUpstream(link, { name: "us", version: "1" }, new Cancellation());
-    expect((await client.listTools(new Cancellation())).map(({ name }) => name)).toEqual(["now"]);
+    expect((await client.readLists(new Cancellation())).lists.tools.map(({ name }) => name)).toEqual(["now"]);
     await client.ping(new Cancellation());
     const { context, told } = downstream({ era: "legacy", version: "2025-11-25" });
     const response = parsed(await client.exchange(legacyCall("now", { progressToken: "t" }), context));

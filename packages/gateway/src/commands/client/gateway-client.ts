@@ -62,8 +62,8 @@ export class GatewayClient {
 
   /** @throws CommandError */
   async listTools(): Promise<readonly Tool[]> {
-    const tools = await attempt(this.#target, this.#io, LIST_TIMEOUT_MS, (until) => this.#client.listTools(until));
-    return tools.map(({ modern }) => JSON.parse(modern.toString()) as Tool);
+    const { lists } = await attempt(this.#target, this.#io, LIST_TIMEOUT_MS, (until) => this.#client.readLists(until));
+    return lists.tools.map(({ modern }) => JSON.parse(modern.toString()) as Tool);
   }
 
   /** @throws CommandError when there is no result; a tool that failed gives one */

@@ -1,26 +1,38 @@
-import { type Endpoint, type ExchangeContext, LIST_TTL_MS, Message, RpcCode, WireError } from "@shardgate/mcp-wire";
+import {
+  type Endpoint,
+  type ExchangeContext,
+  LIST_TTL_MS,
+  type ListKind,
+  memberOf,
+  Message,
+  RpcCode,
+  WireError,
+} from "@shardgate/mcp-wire";
 import { GatewayError } from "../../core/errors.ts";
-import type { Gateway } from "../../gateway.ts";
+import type { Gateway, OtherList } from "../../gateway.ts";
 
 const FRONT = "mcp";
 
 /** All upstreams as one server, under qualified names. */
-export function aggregateEndpoint(gateway: Gateway, version: string): Endpoint {
-  const description = {
-    serverInfo: JSON.stringify({ name: "shardgate", title: "Shardgate", version }),
-    capabilities: '{"tools":{"listChanged":true}}',
-    instructions: undefined,
-  };
+export function aggregateEndpoint(gateway: Gateway): Endpoint {
   return {
-    describe: () => description,
+    describe: () => gateway.describeAll(),
     async exchange(message, context) {
-      if (message.method === "tools/call") return await answer(message, gateway.callTool(message, context, FRONT));
-      if (message.method === "tools/list") return toolList(message, context, gateway.listTools(context.era));
-      throw new WireError(RpcCode.methodNotFound, `Method not found: ${message.method}`);
+      const { method } = message;
+      if (method === "tools/call") return await answer(message, context, gateway.callTool(message, context, FRONT));
+      if (isList(method)) return list(gateway, method, message, context);
+      if (method === "logging/setLevel" && context.era === "legacy") {
+        await gateway.setLevel(message, context, FRONT);
+        return Message.result(message.id as string, "{}");
+      }
+      return await answer(message, context, gateway.request(message, context, FRONT));
     },
-    // Nothing a client tells all upstreams at once concerns one of them.
-    notify: () => undefined,
-    onListChanged: (listener) => gateway.onToolsChanged(() => listener("tools")),
+    notify(message, context) {
+      // Of what a client tells, only this concerns every upstream.
+      if (message.method === "notifications/roots/list_changed") gateway.notify(undefined, message, context);
+    },
+    watchResources: (uris, onUpdated) => gateway.watchResources(uris, onUpdated),
+    onListChanged: (listener) => gateway.onListChanged((changed) => listener(changed)),
   };
 }
 
@@ -34,38 +46,76 @@ export function upstreamEndpoint(gateway: Gateway, name: string): Endpoint {
   return {
     describe: () => gateway.describe(name) ?? unreached,
     async exchange(message, context) {
-      if (message.method === "tools/list" && gateway.describe(name) !== undefined) {
-        return toolList(message, context, gateway.listTools(context.era, name));
-      }
-      return await answer(message, gateway.relay(name, message, context, FRONT));
+      const { method } = message;
+      if (isList(method) && declares(gateway, name, method)) return list(gateway, method, message, context, name);
+      return await answer(message, context, gateway.relay(name, message, context, FRONT));
     },
     notify: (message, context) => gateway.notify(name, message, context),
+    watchResources: (uris, onUpdated) => gateway.watchResources(uris, onUpdated, name),
     onListChanged: (listener) =>
-      gateway.onToolsChanged((upstreams) => {
-        if (upstreams.has(name)) listener("tools");
+      gateway.onListChanged((changed, upstreams) => {
+        if (upstreams.has(name)) listener(changed);
       }),
   };
 }
 
-/** The whole list on one page, from memory; the modern era wants to know how long it may be kept, and for whom. */
-function toolList(message: Message, context: ExchangeContext, tools: Buffer): Message {
-  const head = context.era === "modern" ? MODERN_HEAD : LEGACY_HEAD;
-  return Message.result(message.id as string, Buffer.concat([head, tools, CLOSE]));
+/** Methods that are answered from memory: the member their list is in, which it is, and the capability it needs. */
+const LISTS = {
+  "tools/list": { member: "tools", list: "tools", capability: "tools" },
+  "prompts/list": { member: "prompts", list: "prompts", capability: "prompts" },
+  "resources/list": { member: "resources", list: "resources", capability: "resources" },
+  "resources/templates/list": { member: "resourceTemplates", list: "templates", capability: "resources" },
+} as const satisfies Record<string, { member: string; list: OtherList | "tools"; capability: ListKind }>;
+
+type ListMethod = keyof typeof LISTS;
+
+function isList(method: string): method is ListMethod {
+  return Object.hasOwn(LISTS, method);
 }
 
-const LEGACY_HEAD = Buffer.from('{"tools":');
-const MODERN_HEAD = Buffer.from(`{"resultType":"complete","ttlMs":${LIST_TTL_MS},"cacheScope":"private","tools":`);
-const CLOSE = Buffer.from("}");
+/** What an upstream does not say it has, it is asked for itself. */
+function declares(gateway: Gateway, upstream: string, method: ListMethod): boolean {
+  const description = gateway.describe(upstream);
+  if (description === undefined) return false;
+  return memberOf(Buffer.from(description.capabilities), LISTS[method].capability) !== undefined;
+}
 
 /**
- * Where a failure of the gateway's becomes a JSON-RPC error. (On the path of a call, an `async` function awaits what it
- * returns: handing a promise on unawaited costs two more turns of the queue.)
+ * The whole list on one page, from memory; the modern era wants to know how long it may be kept, and for whom.
+ *
+ * @throws WireError `-32602` for a cursor, since no page of ours gave one
  */
-async function answer(message: Message, call: Promise<Message>): Promise<Message> {
+function list(
+  gateway: Gateway,
+  method: ListMethod,
+  message: Message,
+  context: ExchangeContext,
+  upstream?: string,
+): Message {
+  const params = message.paramsBytes;
+  if (params !== undefined && memberOf(params, "cursor") !== undefined) {
+    throw new WireError(RpcCode.invalidParams, `Invalid params: no page of ${method} has this cursor`);
+  }
+  const { member, list: kind } = LISTS[method];
+  const items = kind === "tools" ? gateway.listTools(context.era, upstream) : gateway.list(kind, upstream);
+  const head = context.era === "modern" ? MODERN_HEAD : "{";
+  return Message.result(message.id as string, Buffer.concat([Buffer.from(`${head}"${member}":`), items, CLOSE]));
+}
+
+const MODERN_HEAD = `{"resultType":"complete","ttlMs":${LIST_TTL_MS},"cacheScope":"private",`;
+const CLOSE = Buffer.from("}");
+
+/** What a resource that nobody has was called before 2026-07-28 (2025-11-25 server/resources, "Error Handling"). */
+const LEGACY_RESOURCE_NOT_FOUND = -32002;
+
+/** Where a failure of the gateway's becomes a JSON-RPC error. */
+async function answer(message: Message, context: ExchangeContext, call: Promise<Message>): Promise<Message> {
   try {
     return await call;
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return Message.error(message.id, error);
+    const isLegacyCode = error.kind === "unknown_resource" && context.era === "legacy";
+    const code = isLegacyCode ? LEGACY_RESOURCE_NOT_FOUND : error.code;
+    return Message.error(message.id, { code, message: error.message, data: error.data });
   }
 }

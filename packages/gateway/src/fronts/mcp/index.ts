@@ -26,7 +26,7 @@ const AGGREGATE_PATH = /^\/mcp\/?$/;
 const UPSTREAM_PATH = /^\/servers\/([^/]+)\/mcp\/?$/;
 
 /** MCP of both eras: all upstreams at `/mcp`, each one under its own names at `/servers/<name>/mcp`. */
-export function mcpFront({ gateway, logger, version, wire }: McpFrontDeps): Front {
+export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
   const sessions = wire?.sessions ?? new SessionStore();
   const onBug = (error: unknown): void => {
     logger.error(
@@ -35,7 +35,7 @@ export function mcpFront({ gateway, logger, version, wire }: McpFrontDeps): Fron
     );
   };
   const server = new StreamableServer({ onBug, ...wire, sessions });
-  const aggregate = aggregateEndpoint(gateway, version);
+  const aggregate = aggregateEndpoint(gateway);
   const single = new Map<string, Endpoint>();
 
   const serveAggregate: Handler = (request, reply) => server.handle(request, reply, aggregate);

@@ -18,9 +18,10 @@ export function createMcpHttp(options: z.output<typeof mcpHttpSchema>, deps: Ups
       await http.client.ping(cancellation);
       return {};
     },
-    listTools: (cancellation) => http.client.listTools(cancellation),
+    readLists: (cancellation) => http.client.readLists(cancellation),
     exchange: http.exchange,
     notify: (message, session) => http.notify(message, session),
+    watchResources: (uris, onUpdated) => http.client.watchResources(uris, onUpdated),
     watch: (onChange, onEnd) => http.watch(onChange, onEnd),
     close: () => http.close(),
   };

@@ -52,9 +52,10 @@ export function createShard(options: z.output<typeof shardSchema>, deps: Upstrea
       if (changed) etag = manifest.etag;
       return { ...checkup, changed };
     },
-    listTools: (cancellation) => http.client.listTools(cancellation),
+    readLists: (cancellation) => http.client.readLists(cancellation),
     exchange: http.exchange,
     notify: (message, session) => http.notify(message, session),
+    watchResources: (uris, onUpdated) => http.client.watchResources(uris, onUpdated),
     watch: (onChange, onEnd) => http.watch(onChange, onEnd),
     close: () => http.close(),
   };

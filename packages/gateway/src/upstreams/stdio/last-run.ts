@@ -1,21 +1,22 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Era, ListedTool, ServerDescription } from "@shardgate/mcp-wire";
+import type { Era, ListedItem, Lists, ServerDescription } from "@shardgate/mcp-wire";
 import * as z from "zod";
 
 /** What a program said of itself when it last ran. */
 export interface LastRun {
   readonly era: Era;
   readonly description: ServerDescription;
-  readonly tools: readonly ListedTool[];
+  readonly lists: Lists;
   /** When, in milliseconds since 1970. */
   readonly at: number;
 }
 
 const bytes = z.string().transform((text) => Buffer.from(text));
+const items = z.array(z.object({ key: z.string(), bytes }));
 const schema = z.object({
-  format: z.literal(1),
+  format: z.literal(2),
   at: z.number(),
   era: z.enum(["legacy", "modern"]),
   description: z.object({
@@ -26,10 +27,15 @@ const schema = z.object({
       .optional()
       .transform((text) => text),
   }),
-  tools: z.array(z.object({ name: z.string(), modern: bytes, legacy: bytes })),
+  lists: z.object({
+    tools: z.array(z.object({ name: z.string(), modern: bytes, legacy: bytes })),
+    prompts: items,
+    resources: items,
+    templates: items,
+  }),
 });
 
-/** Keeps what programs said, one small file each, so that their tools are listed before they have started. */
+/** Keeps what programs said, one small file each, so that their lists are there before they have started. */
 export class LastRuns {
   readonly #folder: string;
 
@@ -50,15 +56,24 @@ export class LastRuns {
   }
 
   /** @throws Error where it cannot be written */
-  async write(key: string, { era, description, tools, at }: LastRun): Promise<void> {
+  async write(key: string, { era, description, lists, at }: LastRun): Promise<void> {
     const path = join(this.#folder, `${key}.json`);
-    const listed = tools.map(({ name, modern, legacy }) => {
-      return { name, modern: modern.toString(), legacy: legacy.toString() };
-    });
+    const listed = {
+      tools: lists.tools.map(({ name, modern, legacy }) => {
+        return { name, modern: modern.toString(), legacy: legacy.toString() };
+      }),
+      prompts: lists.prompts.map(asText),
+      resources: lists.resources.map(asText),
+      templates: lists.templates.map(asText),
+    };
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await writeFile(`${path}.new`, JSON.stringify({ format: 1, at, era, description, tools: listed }), { mode: 0o600 });
+    await writeFile(`${path}.new`, JSON.stringify({ format: 2, at, era, description, lists: listed }), { mode: 0o600 });
     await rename(`${path}.new`, path);
   }
+}
+
+function asText({ key, bytes: item }: ListedItem): { key: string; bytes: string } {
+  return { key, bytes: item.toString() };
 }
 
 /** Names a program by what is started; holds nothing of its environment but the names. */

@@ -3,14 +3,13 @@ import {
   connectUpstream,
   type ExchangeContext,
   type Era,
-  type ListedTool,
   type ListKind,
   type Message,
   PipeLink,
   type UpstreamClient,
   UpstreamError,
 } from "@shardgate/mcp-wire";
-import type { Checkup, Upstream, UpstreamDeps, UpstreamDetails, UpstreamProfile } from "../upstream.ts";
+import type { Checkup, ReadLists, Upstream, UpstreamDeps, UpstreamDetails, UpstreamProfile } from "../upstream.ts";
 import { type LastRun, LastRuns, keyOf } from "./last-run.ts";
 import { type Program, ProcessGroup } from "./process-group.ts";
 import type { ProgramHost, Wanted } from "./program-host.ts";
@@ -84,12 +83,12 @@ export class StdioUpstream implements Upstream {
     const timer = setTimeout(() => limit.cancel(new Error(`no handshake within ${START_MS / 1000} s`)), START_MS);
     try {
       const client = await this.#shakeHands(program, limit);
-      const tools = await client.listTools(limit);
+      const { lists, problems } = await client.readLists(limit);
       this.#client = client;
       this.#era = client.era;
-      const last = { era: client.era, description: client.description, tools, at: Date.now() };
+      const last = { era: client.era, description: client.description, lists, at: Date.now() };
       void this.#keep(last);
-      return profileOf(last);
+      return { ...profileOf(last), problems };
     } finally {
       clearTimeout(timer);
     }
@@ -144,11 +143,11 @@ export class StdioUpstream implements Upstream {
     return { degraded: `it writes what is no MCP message to its standard output (${lines} lines since the last look)` };
   }
 
-  async listTools(cancellation: Cancellation): Promise<readonly ListedTool[]> {
-    const tools = await this.client.listTools(cancellation);
+  async readLists(cancellation: Cancellation): Promise<ReadLists> {
+    const read = await this.client.readLists(cancellation);
     const { era, description } = this.client;
-    void this.#keep({ era, description, tools, at: Date.now() });
-    return tools;
+    void this.#keep({ era, description, lists: read.lists, at: Date.now() });
+    return read;
   }
 
   /** @throws UpstreamError where it does not run */
@@ -162,6 +161,10 @@ export class StdioUpstream implements Upstream {
 
   notify(message: Message, session: object | undefined): void {
     this.#client?.notify(message, session);
+  }
+
+  async watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<(() => void) | undefined> {
+    return await this.client.watchResources(uris, onUpdated);
   }
 
   watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined {
@@ -208,7 +211,7 @@ export class StdioUpstream implements Upstream {
   }
 }
 
-function profileOf({ description, tools }: LastRun): UpstreamProfile {
+function profileOf({ description, lists }: LastRun): UpstreamProfile {
   const { version } = JSON.parse(description.serverInfo) as { version?: unknown };
-  return { description, tools, ...(typeof version === "string" && { version }) };
+  return { description, lists, problems: [], ...(typeof version === "string" && { version }) };
 }
