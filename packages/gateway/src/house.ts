@@ -21,9 +21,8 @@ import { VERSION } from "./version.ts";
 
 export interface HouseDeps {
   readonly config: Pick<GatewayConfig, "listen" | "auth" | "openapi">;
-  /** What stands above the files, whatever they say. */
-  readonly auth?: Partial<AccessSettings>;
-  readonly openapi?: Partial<OpenApiSettings>;
+  /** What the command line says, which stands above the files whatever they say. */
+  readonly above?: Above | undefined;
   /** The configuration files, where there are some. */
   readonly live?: LiveConfig | undefined;
   /** In the order in which their definitions come first. */
@@ -34,6 +33,13 @@ export interface HouseDeps {
   readonly programs?: ProgramSettings;
   /** How upstreams are reached over HTTP; undici unless a test has another way. */
   readonly createSender?: UpstreamDeps["createSender"];
+}
+
+/** Settings that no file changes. */
+export interface Above {
+  readonly auth?: Partial<AccessSettings>;
+  readonly openapi?: Partial<OpenApiSettings>;
+  readonly allowed?: AllowedNames;
 }
 
 /** Everything of the gateway but its port: made by `createHouse`, begun by `start`, ended by `close`. */
@@ -53,8 +59,7 @@ const TICK_MS = 5_000;
 
 export function createHouse({
   config,
-  auth,
-  openapi,
+  above,
   live,
   providers,
   logger,
@@ -94,16 +99,16 @@ export function createHouse({
       observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
     }),
   });
-  const access = new ApiKeyAccess({ ...config.auth, ...auth });
-  let settings: OpenApiSettings = { ...config.openapi, ...openapi };
+  const access = new ApiKeyAccess({ ...config.auth, ...above?.auth });
+  let settings: OpenApiSettings = { ...config.openapi, ...above?.openapi };
   const fronts = createFronts({ gateway, logger, version: VERSION, access, settings: () => settings });
   const endpoints = providers.flatMap(({ endpoint }) => endpoint ?? []);
-  const app = createApp({ gateway, fronts, endpoints, allowed: allowedBy(config), access });
+  const app = createApp({ gateway, fronts, endpoints, allowed: allowedBy(config, above), access });
   const stopListening = live?.subscribe(() => {
     const { current } = live;
-    app.allow(allowedBy(current));
-    access.use({ ...current.auth, ...auth });
-    settings = { ...current.openapi, ...openapi };
+    app.allow(allowedBy(current, above));
+    access.use({ ...current.auth, ...above?.auth });
+    settings = { ...current.openapi, ...above?.openapi };
   });
   const stop = new AbortController();
   let cancelTick = (): void => undefined;
@@ -140,6 +145,6 @@ export function createHouse({
   };
 }
 
-function allowedBy({ listen }: Pick<GatewayConfig, "listen">): AllowedNames {
-  return { hosts: listen.allowed_hosts, origins: listen.allowed_origins };
+function allowedBy({ listen }: Pick<GatewayConfig, "listen">, above: Above | undefined): AllowedNames {
+  return { hosts: listen.allowed_hosts, origins: listen.allowed_origins, ...above?.allowed };
 }

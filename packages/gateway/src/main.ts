@@ -1,11 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import process from "node:process";
 import { text as readAll } from "node:stream/consumers";
 import { undiciSender } from "@shardgate/mcp-wire";
 import type { App } from "./app.ts";
-import type { Io, Listening } from "./commands/command.ts";
+import type { Io, Listening, TlsFiles } from "./commands/command.ts";
 import { runCommand } from "./commands/run.ts";
 import { SERVER_OPTIONS, MAX_CONNECTIONS } from "./server-options.ts";
 
@@ -33,8 +34,11 @@ const io: Io = {
   listen,
 };
 
-function listen(app: App, host: string, port: number): Promise<Listening> {
-  const server = createServer(SERVER_OPTIONS, app.listener);
+function listen(app: App, host: string, port: number, tls?: TlsFiles): Promise<Listening> {
+  const server =
+    tls === undefined
+      ? createServer(SERVER_OPTIONS, app.listener)
+      : createTlsServer({ ...SERVER_OPTIONS, ...tls }, app.listener);
   server.maxConnections = MAX_CONNECTIONS;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -47,7 +51,7 @@ function listen(app: App, host: string, port: number): Promise<Listening> {
 }
 
 /** Node's own `close` cuts idle connections at once, and with them requests that are on their way; we wait a moment. */
-function close(server: Server): Promise<void> {
+function close(server: Server | TlsServer): Promise<void> {
   return new Promise((resolve) => {
     let sweep: NodeJS.Timeout | undefined;
     NetServer.prototype.close.call(server, () => {

@@ -11,6 +11,12 @@ export interface Listening {
   closeAll(): void;
 }
 
+/** Certificate and key for HTTPS, as PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** What a command may touch of the world outside; made by `main.ts`, by hand in tests. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -32,7 +38,7 @@ export interface Io {
   /** @throws Error with `code` EEXIST where there is a file of that name already */
   createFile(path: string, content: string): Promise<void>;
   /** @throws Error with `code` EADDRINUSE, EACCES … */
-  listen(app: App, host: string, port: number): Promise<Listening>;
+  listen(app: App, host: string, port: number, tls?: TlsFiles): Promise<Listening>;
 }
 
 /** Values of a command's options by their long name in camel case. */
@@ -50,6 +56,8 @@ export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly CommandOption[];
+  /** How help is asked for, where it is not `-h, --help`. */
+  readonly helpFlags?: string;
   readonly arguments: readonly { readonly name: string; readonly description: string }[];
   /**
    * @returns the exit code: 0 done, 1 failed, 5 a tool that failed

@@ -7,9 +7,10 @@ import { connect } from "./connect/connect.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { importCommand } from "./import.ts";
 import { list } from "./list.ts";
+import { mcpo } from "./mcpo/mcpo.ts";
 import { serve } from "./serve.ts";
 
-const asked: readonly Command[] = [serve, check, config, list, call, connect, doctor, importCommand];
+const asked: readonly Command[] = [serve, mcpo, check, config, list, call, connect, doctor, importCommand];
 
 /** The commands of the binary: the only list. */
 export const commands: readonly Command[] = [...asked, completionOf(asked)];

@@ -14,6 +14,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     .configureOutput({ writeOut: (text) => io.write(text), writeErr: (text) => io.writeError(text) });
   for (const command of commands) {
     const parser = program.command(command.name).description(command.summary).exitOverride();
+    if (command.helpFlags !== undefined) parser.helpOption(command.helpFlags);
     for (const { flags, description, isRepeatable } of command.options) {
       if (isRepeatable === true) parser.option(flags, description, collect, []);
       else parser.option(flags, description);

@@ -1,5 +1,6 @@
 import { join, resolve as resolvePath } from "node:path";
 import type { AccessSettings } from "../access/api-key.ts";
+import type { Above } from "../house.ts";
 import { ConfigError } from "../config/diagnostics.ts";
 import { type LoadedConfig, requireConfig } from "../config/load.ts";
 import { DEFAULT_CONFIG, type GatewayConfig } from "../config/schema.ts";
@@ -24,8 +25,7 @@ export interface Settings {
   /** Undefined where no file is named. */
   readonly loaded: LoadedFiles | undefined;
   readonly config: GatewayConfig;
-  /** What flags and environment say of the key; stands above the file, also when that changes. */
-  readonly auth: Partial<AccessSettings>;
+  readonly above: Above;
   readonly host: string;
   readonly port: number;
   readonly log: LogOptions;
@@ -44,7 +44,7 @@ export async function readSettings(options: OptionValues, io: Io): Promise<Setti
   return {
     loaded,
     config,
-    auth: authOf(options, io),
+    above: { auth: authOf(options, io) },
     host: text(options["host"]) ?? env["HOST"] ?? config.listen.host,
     port: portOf(text(options["port"]) ?? env["PORT"], config.listen.port),
     log: readLogSettings(options, io),
@@ -57,7 +57,8 @@ export async function readSettings(options: OptionValues, io: Io): Promise<Setti
   };
 }
 
-function authOf(options: OptionValues, { env }: Io): Partial<AccessSettings> {
+/** What flags and environment say of the key. */
+export function authOf(options: OptionValues, { env }: Io): Partial<AccessSettings> {
   const key = text(options["apiKey"]) ?? env["GATEWAY_API_KEY"];
   return { ...(key && { api_key: key }), ...(options["strictAuth"] === true && { strict: true }) };
 }
