@@ -77,6 +77,7 @@ export function createHouse({
     precedence: providers.map(({ name }) => name),
     timers,
     logger,
+    isKeyOurs: () => access.isAsked,
     createUpstream: (options, isLearned) => createUpstream(options, isLearned ? learnedDeps : deps),
   });
   const watch = new ProviderWatch({

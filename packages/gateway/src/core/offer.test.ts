@@ -49,6 +49,7 @@ describe("matcher", () => {
 });
 
 describe("passHeaders", () => {
+  const pass = (policy: Parameters<typeof passHeaders>[0]) => passHeaders(policy, () => false);
   const sent = [
     "X-User",
     "anna",
@@ -65,12 +66,13 @@ describe("passHeaders", () => {
   ];
 
   it("passes what is allowed and not denied, and never what is ours to say", () => {
-    expect(passHeaders({ allow: ["x-*"], deny: ["X-TRACE"] })(sent)).toEqual(["X-User", "anna"]);
-    expect(passHeaders({ allow: ["*"] })(sent)).toEqual(["X-User", "anna", "X-Trace", "1"]);
-    expect(passHeaders({ allow: ["Host", "mcp-session-id"] })(sent)).toEqual([]);
+    expect(pass({ allow: ["x-*"], deny: ["X-TRACE"] })(sent)).toEqual(["X-User", "anna"]);
+    expect(pass({ allow: ["*"] })(sent)).toEqual(["X-User", "anna", "X-Trace", "1"]);
+    expect(pass({ allow: ["Host", "mcp-session-id"] })(sent)).toEqual([]);
   });
 
   it("passes credentials only by their name", () => {
-    expect(passHeaders({ allow: ["authorization"] })(sent)).toEqual(["Authorization", "Bearer k"]);
+    expect(pass({ allow: ["authorization"] })(sent)).toEqual(["Authorization", "Bearer k"]);
+    expect(passHeaders({ allow: ["authorization"] }, () => true)(sent)).toEqual([]);
   });
 });

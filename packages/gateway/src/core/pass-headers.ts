@@ -17,13 +17,23 @@ export interface HeaderPolicy {
   readonly deny?: readonly string[] | undefined;
 }
 
-/** Chooses the headers of a downstream's request that go along with its call; name and value in turn, both ways. */
-export function passHeaders({ allow, deny = [] }: HeaderPolicy): (headers: readonly string[]) => readonly string[] {
+/**
+ * Chooses the headers of a downstream's request that go along with its call; name and value in turn, both ways.
+ *
+ * @param isKeyOurs whether Authorization holds the key to the gateway, which nobody else gets
+ */
+export function passHeaders(
+  { allow, deny = [] }: HeaderPolicy,
+  isKeyOurs: () => boolean,
+): (headers: readonly string[]) => readonly string[] {
   const wanted = allow.map((name) => name.toLowerCase());
   const isWanted = matcher(wanted);
   const isDenied = matcher([...OURS, ...deny.map((name) => name.toLowerCase())]);
   const isPassed = (name: string): boolean =>
-    isWanted(name) && !isDenied(name) && (!CREDENTIALS.has(name) || wanted.includes(name));
+    isWanted(name) &&
+    !isDenied(name) &&
+    (!CREDENTIALS.has(name) || wanted.includes(name)) &&
+    !(name === "authorization" && isKeyOurs());
   return (headers) => {
     const passed: string[] = [];
     for (let index = 0; index + 1 < headers.length; index += 2) {

@@ -15,6 +15,8 @@ export interface PlaceDeps {
   /** Takes over one that is no longer shown; its calls may go on. */
   readonly retire: (supervisor: Supervisor) => void;
   readonly onChange: () => void;
+  /** Whether downstreams send the key to the gateway in Authorization. */
+  readonly isKeyOurs: () => boolean;
 }
 
 /**
@@ -71,7 +73,7 @@ export class Place {
   get passHeaders(): ((headers: readonly string[]) => readonly string[]) | undefined {
     const { options } = this.#definition;
     const policy = "forward_headers" in options ? options.forward_headers : undefined;
-    return policy && passHeaders(policy);
+    return policy && passHeaders(policy, this.#deps.isKeyOurs);
   }
 
   /** Why a changed definition is not in force yet; undefined when the last one is. */

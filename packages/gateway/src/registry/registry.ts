@@ -20,6 +20,8 @@ export interface RegistryDeps {
     options: UpstreamOptions,
     isLearned: boolean,
   ) => { upstream: Upstream; health: HealthPolicy };
+  /** Whether downstreams send the key to the gateway in Authorization; it is then passed to no upstream. */
+  readonly isKeyOurs?: () => boolean;
 }
 
 /** Changes that come close together become one snapshot. */
@@ -92,6 +94,7 @@ export class Registry {
       start: (current, onChange) => this.#start(provider, current, onChange),
       retire: (supervisor) => this.#retirement.take(supervisor),
       onChange: () => this.#publishSoon(),
+      isKeyOurs: this.#deps.isKeyOurs ?? (() => false),
     });
   }
 
