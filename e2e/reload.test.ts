@@ -1,49 +1,26 @@
-// A change of the configuration is live within a second, touches only what changed, and what is wrong never applies.
+// A change of the configuration is live within a second and touches only what changed.
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { at, type Definition, foldersOfTest, write } from "./support/config-file.ts";
 import { startGateway } from "./support/house.ts";
 import { keepCalling } from "./support/load.ts";
-import { isAlive, type LogLine, soon, stopAtEnd } from "./support/program.ts";
-import { get, send } from "./support/raw-client.ts";
+import { isAlive, soon, stopAtEnd } from "./support/program.ts";
+import { send } from "./support/raw-client.ts";
 import { type RawUpstream, startRawUpstream } from "./support/raw-upstream.ts";
 import { callModern, modern } from "./support/rpc-client.ts";
 import { speak } from "./support/scripts.ts";
+import { stdioUpstream } from "./support/stdio.ts";
 import { sdkClients } from "./support/sdk-clients.ts";
 
 const keep = stopAtEnd();
-const root = mkdtempSync(join(tmpdir(), "shardgate-reload-"));
-afterAll(() => rmSync(root, { recursive: true }));
+const newFolder = foldersOfTest();
 
 const run = promisify(execFile);
 const shardgate = fileURLToPath(new URL("../packages/gateway/bin/shardgate.mjs", import.meta.url));
-
-let folders = 0;
-function newFolder(): string {
-  const folder = join(root, String(++folders));
-  mkdirSync(folder);
-  return folder;
-}
-
-type Definition = Readonly<Record<string, unknown>>;
-const at = (upstream: RawUpstream, more: Definition = {}): Definition => ({
-  kind: "mcp-http",
-  url: upstream.url,
-  ...more,
-});
-
-/** Replaces a file as editors and deployments do: written beside it, then renamed. */
-function replace(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text);
-  renameSync(`${path}.new`, path);
-}
-
-const write = (path: string, upstreams: Readonly<Record<string, Definition>>, settings: Definition = {}): void =>
-  replace(path, JSON.stringify({ ...settings, upstreams }, undefined, 1));
 
 const raw = (...tools: string[]) =>
   keep(startRawUpstream({ era: "modern", tools: Object.fromEntries(tools.map((name) => [name, speak(name)])) }));
@@ -109,44 +86,6 @@ describe("an edit", () => {
       await gateway.until(name, "up", 2_000);
     }
     expect((await gateway.health()).upstreams.map(({ name }) => name)).toEqual(["a", "c"]);
-  });
-});
-
-describe("what is wrong", () => {
-  test.each([
-    ["is half written", '{"upstreams": {"b": {"kind": "mcp-', /gateway\.yaml:1:\d+ /],
-    ["is empty", "", undefined],
-    ["has a tab for indentation", "upstreams:\n\tb: {}\n", /gateway\.yaml:2:1 /],
-    ["has a key twice", "upstreams: {}\nupstreams: {}\n", /gateway\.yaml:2:1 /],
-    ["lacks a variable", 'upstreams:\n  b: { kind: shard, url: "http://${NOT_SET}" }\n', /:2:26 .*NOT_SET/],
-    ["has 20 MB", `# ${"x".repeat(20 * 1024 * 1024)}\n`, /gateway\.yaml:1:1 has 20\.0 MiB/],
-    ["is gone", undefined, undefined],
-  ])("and %s never applies, and the good one is back when it is", async (_, text, problem) => {
-    const file = join(newFolder(), "gateway.yaml");
-    const upstream = await raw("now");
-    write(file, { a: at(upstream) });
-    const gateway = await keep(startGateway({ files: [file], untilUp: false }));
-    await gateway.until("a", "up");
-    if (text === undefined) unlinkSync(file);
-    else writeFileSync(file, text);
-    if (problem !== undefined) {
-      await vi.waitFor(async () => {
-        const { config } = await gateway.health();
-        expect(config).toMatchObject({ status: "refused", generation: 1 });
-        expect(config?.problems?.[0]).toMatch(problem);
-      }, soon);
-      const ready = await get(`${gateway.url}/readyz?verbose`);
-      expect(ready.status).toBe(200);
-      expect(ready.text).toMatch(/"config":\{"status":"refused"/);
-      expect((await get(`${gateway.url}/metrics`)).text).toMatch(/^shardgate_config\w* 0$/m);
-      const isTold = ({ level, msg }: LogLine): boolean => level === "error" && problem.test(String(msg));
-      await vi.waitFor(() => expect(gateway.log.filter(isTold)).toHaveLength(1), soon);
-    }
-    expect((await callModern(`${gateway.url}/mcp`, "a__now")).status).toBe(200);
-    write(file, { a: at(upstream), b: at(upstream) });
-    await gateway.until("b", "up");
-    expect((await gateway.health()).config).toMatchObject({ status: "ok", generation: 2 });
-    await gateway.stop();
   });
 });
 
@@ -251,9 +190,47 @@ describe("each kind of change", () => {
     await expectChange([], ["c"]);
     const excluded = await callModern(`${gateway.url}/servers/c/mcp`, "three");
     expect(excluded.json().error).toMatchObject({ code: -32602, message: "Unknown tool: three" });
+    expect((await send(`${gateway.url}/c/three`, { body: "{}" })).status).toBe(404);
     write(file, {});
     await vi.waitFor(async () => expect((await gateway.health()).upstreams).toEqual([]), soon);
     expect(client.changes()).toBe(told);
+    await gateway.stop();
+  });
+});
+
+describe("a reload of programs", () => {
+  test("starts what changed beside what it was, lets its calls end, and leaves every other process alone", async () => {
+    const file = join(newFolder(), "gateway.yaml");
+    const programs = Array.from({ length: 4 }, () => stdioUpstream());
+    const [a, b, c, d] = programs.map(({ definition }): Definition => definition) as [
+      Definition,
+      Definition,
+      Definition,
+      Definition,
+    ];
+    write(file, { a, b, c, d });
+    const gateway = await keep(startGateway({ files: [file], untilUp: false }));
+    for (const name of ["a", "b", "c", "d"]) await gateway.until(name, "up", 20_000);
+    const before = programs.map(({ alive }) => alive());
+    expect(before.map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+    const call = callModern(`${gateway.url}/mcp`, "a__slow", { n: 1 });
+    write(file, { a: { ...a, env: { CHANGED: "yes" } }, b: { ...b, tools: { exclude: ["slow"] } }, e: c, d });
+    await gateway.until("e", "up");
+    expect((await call).json().result).toMatchObject({ content: [{ type: "text" }] });
+    await vi.waitFor(async () => {
+      const { result } = (await callModern(`${gateway.url}/mcp`, "a__env")).json();
+      expect(JSON.stringify(result)).toContain("CHANGED");
+    }, soon);
+    await vi.waitFor(() => expect(programs[0]!.alive()).toHaveLength(1), soon);
+    expect(programs[0]!.alive()).not.toEqual(before[0]);
+    expect(programs.slice(1).map(({ alive }) => alive())).toEqual(before.slice(1));
+    expect((await callModern(`${gateway.url}/mcp`, "b__slow")).json().error?.code).toBe(-32602);
+    write(file, { d });
+    await vi.waitFor(() => expect(programs.slice(0, 3).flatMap(({ alive }) => alive())).toEqual([]), {
+      timeout: 15_000,
+      interval: 50,
+    });
+    expect(programs[3]!.alive()).toEqual(before[3]);
     await gateway.stop();
   });
 });
