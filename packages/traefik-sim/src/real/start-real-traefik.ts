@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
+export { makeCertificate, tlsYaml, type MadeCertificate } from "./make-certificate.ts";
+
 /** A running Traefik of its own, on free loopback ports, with a folder of its own. */
 export interface RealTraefik {
   /** Base URL of the API: `${apiUrl}/api/version`. */

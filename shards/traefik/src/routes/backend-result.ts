@@ -1,7 +1,11 @@
 import { z } from "zod";
 
 export const backendInputSchema = z.object({
-  route: z.string().max(200).optional().describe("Route whose backends are looked at, as list_routes shows it."),
+  route: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("Route whose backends are looked at, as list_routes shows it, or the host it serves."),
   service: z.string().max(200).optional().describe("Instead of route: a Traefik service, such as jellyfin@docker."),
   all_problems: z.boolean().default(false).describe("Instead of both: true looks at everything that seems broken."),
   probe: z.boolean().default(true).describe("false: only what Traefik says, no connections of our own."),

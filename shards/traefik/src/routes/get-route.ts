@@ -3,13 +3,18 @@ import { nearest } from "@shardgate/traefik-sim/config";
 import { z } from "zod";
 import type { Protocol, Running } from "../client/api-types.ts";
 import type { Deps } from "../deps.ts";
+import { hostsOfRule } from "./hosts.ts";
 import { baseOf, ownName, providerOf } from "./names.ts";
 import { lookupIn, routersOf } from "./prove.ts";
 import { hideHashes, redact } from "./redact.ts";
 import { isOurs, membersOf } from "./render-route.ts";
 
 export const getInputSchema = z.object({
-  name: z.string().min(1).max(200).describe("Name of a route, as list_routes shows it; any provider."),
+  name: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe("Name of a route, as list_routes shows it, or the host it serves; any provider."),
 });
 
 const part = z.record(z.string(), z.unknown());
@@ -93,7 +98,7 @@ function nextStep(views: readonly Record<string, unknown>[], ours: boolean): str
     : "It was not made here; change it where it is defined.";
 }
 
-/** The route meant by a name: exact, ours by its short name, or the only one so called. */
+/** The route meant by a name: exact, ours by its short name, the only one so called, or the only one for that host. */
 export async function findRoute(
   deps: Pick<Deps, "settings" | "store">,
   wanted: string,
@@ -112,6 +117,14 @@ export async function findRoute(
     throw new ToolError(`Several routes are called ${text}.`, {
       next: `Name one of: ${same.map(({ name }) => name).join(", ")}.`,
     });
+  const serving = all.filter(({ name, protocol }) =>
+    hostsOfRule(running[protocol].routers[name]?.rule ?? "").includes(text.toLowerCase()),
+  );
+  if (serving.length === 1) return serving[0] as (typeof all)[number];
+  if (serving.length > 1)
+    throw new ToolError(`Several routes serve ${text}.`, {
+      next: `Name one of: ${serving.map(({ name }) => name).join(", ")}.`,
+    });
   const files = await deps.store.list();
   const file = files.find(
     ({ name }) => [name, ownName(name, running)].includes(text) || name === `${deps.settings.NAME_PREFIX}${text}`,
@@ -120,7 +133,8 @@ export async function findRoute(
     return { name: ownName(file.name, running), protocol: membersOf(file.text)?.protocol ?? "http" };
   const close = nearest(text, [...new Set(all.map(({ name }) => baseOf(name)))]);
   throw new ToolError(`There is no route ${JSON.stringify(wanted)}.`, {
-    next: close === undefined ? "list_routes shows all of them." : `Did you mean ${close}?`,
+    next:
+      close === undefined ? "create_route publishes it; list_routes shows all there are." : `Did you mean ${close}?`,
   });
 }
 
