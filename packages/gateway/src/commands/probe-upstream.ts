@@ -1,6 +1,7 @@
 import { Cancellation } from "@shardgate/mcp-wire";
 import { createUpstream, type UpstreamDefinition } from "../upstreams/index.ts";
 import { ProgramHost } from "../upstreams/stdio/program-host.ts";
+import { cacheDirOf } from "./settings.ts";
 import { VERSION } from "../version.ts";
 import type { Io } from "./command.ts";
 
@@ -23,7 +24,7 @@ export async function probeUpstream({ id, name = id, options }: UpstreamDefiniti
   const end = (): void => cancellation.cancel(new Error("interrupted"));
   io.signal.addEventListener("abort", end, { once: true });
   const started = performance.now();
-  const programs = new ProgramHost({ env: io.env, pid: io.pid });
+  const programs = new ProgramHost({ env: io.env, pid: io.pid, cacheDir: cacheDirOf(io) });
   const { upstream } = createUpstream(options, {
     createSender: io.createSender,
     programs,

@@ -15,7 +15,7 @@ import type { UpstreamDefinition } from "../upstreams/index.ts";
 import { VERSION } from "../version.ts";
 import type { Io, Listening, TlsFiles } from "./command.ts";
 import { SettingsError } from "./settings-error.ts";
-import type { LoadedFiles, Settings } from "./settings.ts";
+import { cacheDirOf, type LoadedFiles, type Settings } from "./settings.ts";
 
 /** How long new requests are still taken once we are told to stop, in milliseconds: whoever sends them learns it meanwhile. */
 const LINGER_MS = 1_000;
@@ -50,7 +50,7 @@ export async function runGateway(settings: GatewayRun, io: Io): Promise<number> 
     providers,
     logger,
     timers: systemTimers,
-    programs: { env: io.env, pid: io.pid, stateDir },
+    programs: { env: io.env, pid: io.pid, stateDir, cacheDir: cacheDirOf(io) },
   });
   let listening: Listening;
   try {

@@ -79,6 +79,13 @@ export function stateDirOf(config: GatewayConfig, { env }: Io): string | undefin
   return env["HOME"] ? join(env["HOME"], ".local/state/shardgate") : undefined;
 }
 
+/** Where packages are kept that were installed to be run; they can be fetched again. */
+export function cacheDirOf({ env }: Pick<Io, "env">): string | undefined {
+  if (env["CACHE_DIR"]) return resolvePath(env["CACHE_DIR"]);
+  if (env["XDG_CACHE_HOME"]) return join(env["XDG_CACHE_HOME"], "shardgate");
+  return env["HOME"] ? join(env["HOME"], ".cache/shardgate") : undefined;
+}
+
 async function readConfig(paths: readonly string[], io: Io): Promise<LoadedFiles> {
   try {
     return { ...(await requireConfig(paths, { env: io.env })), paths };

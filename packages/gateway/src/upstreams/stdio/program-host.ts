@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Cancellation } from "@shardgate/mcp-wire";
 import { childEnvironment } from "./child-environment.ts";
 import { Children } from "./children.ts";
+import type { Preparer } from "./prepare/index.ts";
 import type { Program } from "./process-group.ts";
 import { Turns } from "./turns.ts";
 
@@ -32,6 +33,7 @@ export class ProgramHost {
   readonly children: Children;
   readonly #settings: ProgramSettings;
   #sweeping: Promise<number> | undefined;
+  #preparing: Promise<Preparer> | undefined;
 
   constructor(settings: ProgramSettings) {
     this.#settings = settings;
@@ -42,12 +44,32 @@ export class ProgramHost {
     return this.#settings.stateDir;
   }
 
-  /** What to start for a definition: itself, or the installed program behind a wrapper. */
-  async prepare({ command, args, env, cwd }: Wanted, _cancellation: Cancellation): Promise<Program> {
+  /**
+   * What to start for a definition: itself, or the installed program behind a wrapper.
+   *
+   * @param note takes a line for people where it is not as it should be
+   */
+  async prepare(wanted: Wanted, cancellation: Cancellation, note: (text: string) => void): Promise<Program> {
     // What is left of an earlier run may hold what this one needs.
     await this.sweep();
+    const { command, args, env, cwd } = wanted;
+    try {
+      const program = await (await this.#preparer())?.resolve(wanted, cancellation);
+      if (program !== undefined) return program;
+    } catch (error) {
+      note(`shardgate runs the wrapper ${command}, which costs memory: ${(error as Error).message}`);
+    }
     const isInstaller = /(^|[/\\])(npx|uvx|npm|pnpm|bunx|uv|pipx)(\.cmd|\.exe)?$/.test(command);
     return { command, args, env: childEnvironment(this.#settings.env, env, isInstaller), cwd };
+  }
+
+  #preparer(): Promise<Preparer> | undefined {
+    const { env, cacheDir } = this.#settings;
+    if (cacheDir === undefined) return undefined;
+    const { children } = this;
+    return (this.#preparing ??= import("./prepare/index.ts").then(
+      (it) => new it.Preparer({ env, cacheDir, children }),
+    ));
   }
 
   /** Ends, once, what an earlier gateway left running. @returns how many programs that were */

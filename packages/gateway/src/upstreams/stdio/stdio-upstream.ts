@@ -64,10 +64,11 @@ export class StdioUpstream implements Upstream {
 
   async connect(cancellation: Cancellation): Promise<UpstreamProfile> {
     await this.#end();
+    const note = (text: string): void => this.#log.push(Buffer.from(`${text}\n`));
+    const program = await this.#host.prepare(this.#options, cancellation, note);
     // A few at a time: programs that all start at once only take each other's processor.
     return await this.#host.starts.run(async () => {
       if (this.#closed) throw new UpstreamError("unavailable", "it was stopped", { sent: false });
-      const program = await this.#host.prepare(this.#options, cancellation);
       try {
         return await this.#start(program, cancellation);
       } catch (error) {
