@@ -1,4 +1,7 @@
 // The Docker provider in a real gateway: against a real engine, and against a stand-in that is held to the same expectations.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Containers, EngineProxy, fakeContainers, makeImage, realContainers } from "./support/containers.ts";
 import { findEngine } from "./support/docker.ts";
@@ -217,11 +220,57 @@ describe("a gateway in a container of the engine", () => {
   );
 });
 
+test(
+  "a service of Compose is one upstream under its own name, at a published port of the first replica that runs",
+  { timeout: PATIENCE * 2 },
+  async ({ skip }) => {
+    if (engine === undefined) return skip(missing);
+    const folder = mkdtempSync(join(tmpdir(), "shardgate-compose-"));
+    const name = `shardgate-e2e-${process.pid}-house`;
+    const service = {
+      image,
+      command: ["/node", "/time.mjs"],
+      environment: { PORT: "9102" },
+      labels: { "shardgate.enable": "true" },
+      ports: ["127.0.0.1::9102"],
+      deploy: { replicas: 2 },
+    };
+    writeFileSync(join(folder, "compose.yaml"), JSON.stringify({ name, services: { "clock-e2e": service } }));
+    const compose = (...args: readonly string[]) =>
+      engine.docker(["compose", "--file", join(folder, "compose.yaml"), ...args]);
+    let gateway: Gateway | undefined;
+    try {
+      await makeImage(engine, image);
+      await compose("up", "--detach");
+      const endpoint = engine.env["DOCKER_HOST"] ?? process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock";
+      gateway = await startGateway({ providers: { docker: { endpoint } } });
+      const { url: first } = await gateway.until("clock-e2e", "up");
+      expect(first).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+      await works(gateway, "clock-e2e");
+      await engine.docker(["stop", "--time", "1", `${name}-clock-e2e-1`]);
+      await vi.waitFor(
+        async () => {
+          const shown = (await gateway?.health())?.upstreams.filter((one) => one.name.startsWith("clock-e2e"));
+          expect(shown).toMatchObject([{ name: "clock-e2e", state: "up" }]);
+          expect(shown?.[0]?.url).not.toBe(first);
+        },
+        { timeout: 10_000, interval: 50 },
+      );
+      await works(gateway, "clock-e2e");
+    } finally {
+      await gateway?.stop();
+      await compose("down", "--timeout", "1");
+      await engine.docker(["image", "rm", "--force", image]);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
+
 test("without an engine the gateway starts, and says what is wrong and what to do", async () => {
   const gateway = await startGateway({ providers: { docker: { endpoint: "unix:///nowhere/docker.sock" } } });
   try {
     await vi.waitFor(async () => {
-      const [docker] = (await gateway.health()).providers;
+      const docker = (await gateway.health()).providers.find(({ name }) => name === "docker");
       expect(docker).toMatchObject({ name: "docker", state: "failed", definitions: 0 });
       expect(docker?.error).toContain("there is no such socket (ENOENT); mount it, or set providers.docker.endpoint");
     }, soon);
