@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
-import { readlink, realpath } from "node:fs/promises";
+import { readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve as resolvePath } from "node:path";
 
 /** Tells that something happened in one of some folders. */
@@ -21,6 +21,8 @@ const MAX_LINKS = 8;
  */
 export function watchFolders(onEvent: () => void, onProblem: (message: string) => void): FolderWatch {
   const watchers = new Map<string, FSWatcher>();
+  /** What each watched folder was: one that was replaced by another of its name is watched anew. */
+  const inodes = new Map<string, number>();
   let closed = false;
   let told = false;
 
@@ -43,13 +45,20 @@ export function watchFolders(onEvent: () => void, onProblem: (message: string) =
     async follow(paths) {
       const folders = new Set<string>();
       for (const path of paths) for (const folder of await foldersOf(path)) folders.add(folder);
+      const now = new Map<string, number>();
+      for (const folder of folders) {
+        const found = await stat(folder).catch(() => undefined);
+        if (found !== undefined) now.set(folder, found.ino);
+      }
       if (closed) return;
       for (const [folder, watcher] of watchers) {
-        if (folders.has(folder)) continue;
+        if (now.get(folder) === inodes.get(folder)) continue;
         watcher.close();
         watchers.delete(folder);
       }
-      for (const folder of [...folders].slice(0, MAX_FOLDERS)) if (!watchers.has(folder)) open(folder);
+      inodes.clear();
+      for (const [folder, inode] of now) inodes.set(folder, inode);
+      for (const folder of [...now.keys()].slice(0, MAX_FOLDERS)) if (!watchers.has(folder)) open(folder);
     },
     close() {
       closed = true;
