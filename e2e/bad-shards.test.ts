@@ -121,9 +121,8 @@ test.each(Object.entries(cases))("%s", async (name, { state, says = /(?:)/, list
   }
   const session = await openSession(`${gateway.url}/mcp`);
   const { result } = (await session.post(rpc("tools/list"))).json();
-  const names = (result?.["tools"] as { name: string }[])
-    .map((one) => one.name)
-    .filter((one) => one.startsWith(`${name}__`));
+  const all = result?.["tools"] as readonly { name: string }[];
+  const names = all.map((one) => one.name).filter((one) => one.startsWith(`${name}__`));
   expect(names.toSorted()).toEqual(lists);
   for (const listed of lists) expect((await session.call(listed)).text).toContain(`${name} answers`);
   await session.end();

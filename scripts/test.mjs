@@ -1,6 +1,6 @@
 // `npm test`: every test that this machine can run, and at the end, plainly, what it could not run and why.
 // Further arguments go to vitest (a file name, -t "a title", …).
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -168,6 +168,9 @@ await vitest("traefik", withTraefik);
 heading("End to end");
 const dockerEnv = JSON.parse((await engine?.answer) ?? "{}");
 await vitest("e2e", { ...withTraefik, ...dockerEnv });
+
+// The engine of a run in continuous integration ends with it; its images stay for the next.
+if (inCi) spawnSync(process.execPath, [join(root, "scripts/docker/engine.mjs"), "stop"], { stdio: "ignore" });
 
 heading("Result");
 if (notRun.length > 0) console.log(`Not run here:\n${notRun.map((line) => `  - ${line}`).join("\n")}`);

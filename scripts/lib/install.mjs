@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { run } from "./child.mjs";
 import { ownNode, root, workspaceFolders } from "./workspace.mjs";
 
-const pnpm = "pnpm@12.21.0";
+/** The pnpm that this repository brings along. */
+export const pnpm = "pnpm@12.21.0";
 const stamp = join(root, "node_modules/.shardgate-setup");
 const npx = process.platform === "win32" ? "npx.cmd" : "npx";
 

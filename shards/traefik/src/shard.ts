@@ -1,4 +1,5 @@
 import { defineShard, type Shard } from "@shardgate/shard-sdk";
+import manifest from "../package.json" with { type: "json" };
 import { openHouse } from "./open-house.ts";
 import { settingsSchema } from "./settings.ts";
 import { CONFIG_PATH } from "./store/served-store.ts";
@@ -21,7 +22,7 @@ export function traefikShard({ simulated }: { readonly simulated: boolean }): Sh
   const api = simulated ? "simulated-traefik" : "traefik-api";
   return defineShard({
     name: "traefik",
-    version: "0.1.0",
+    version: manifest.version,
     title: simulated ? "Traefik routes (simulated: true)" : "Traefik routes",
     description: `Publish services through Traefik: list, create and delete routes, each change proved.${simulated ? ` simulated: true. ${SIMULATED}` : ""}`,
     instructions: simulated ? `${SIMULATED} ${INSTRUCTIONS}` : INSTRUCTIONS,
