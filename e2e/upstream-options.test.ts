@@ -23,14 +23,15 @@ const example = (name: string): string => fileURLToPath(new URL(`../examples/${n
 describe("files of others", () => {
   test("mcpo's and MCProxy's load unchanged; servers that are not there are down, with the reason, and harm nobody", async () => {
     const upstream = await keep(startRawUpstream({ era: "modern", tools: { now: speak("12:00") } }));
+    writeFileSync(join(folder, ".npmrc"), "offline=true\n");
     const own = join(folder, "own.json");
     writeFileSync(own, JSON.stringify({ mcpServers: { alive: { type: "streamable-http", url: upstream.url } } }));
     const gateway = await keep(
       startGateway({
         files: [example("mcpo-thirteen.json"), example("mcproxy-servers.json"), own],
         args: ["--log", "--host", "127.0.0.1", "--reload-interval", "1.0"],
-        // No package runner here, so nothing is fetched for the sake of this test.
-        env: { PATH: folder },
+        // No program is found, and a package runner that is there anyway fetches nothing for the sake of this test.
+        env: { PATH: folder, HOME: folder },
         untilUp: false,
       }),
     );
