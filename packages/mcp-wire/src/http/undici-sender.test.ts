@@ -158,4 +158,17 @@ describe("undiciSender", () => {
     expect(paths).toEqual(["/1", "/3"]);
     expect(second.heard).toEqual([]);
   });
+
+  it("looks at each address that a name stands for, before a byte is sent", async () => {
+    const seen: string[] = [];
+    const refuseAddress = (address: string): string => {
+      seen.push(address);
+      return "is not for us";
+    };
+    const guarded = undiciSender("http://localhost:9", { refuseAddress });
+    const { error, sent } = await send(guarded).done;
+    await guarded.close();
+    expect(error?.message).toMatch(/^localhost is (127\.0\.0\.1|::1), which is not for us$/);
+    expect([sent, seen.length > 0]).toEqual([false, true]);
+  });
 });

@@ -1,4 +1,3 @@
-import * as z from "zod";
 import type { Timers } from "../../core/timers.ts";
 import type { UpstreamDefinition } from "../../upstreams/index.ts";
 import type { Standpoint } from "./address.ts";
@@ -40,7 +39,8 @@ export class Reader {
     const own = await this.#own(signal);
     const filters = JSON.stringify({ label: [`${LABEL_PREFIX}enable`] });
     const answer = await this.#deps.api.get(`/containers/json?filters=${encodeURIComponent(filters)}`, signal);
-    const listed = z.array(z.unknown()).parse(answer);
+    if (!Array.isArray(answer)) throw new Error("it does not list its containers; is it a Docker engine?");
+    const listed: readonly unknown[] = answer;
     const problems: string[] = [];
     const containers: Container[] = [];
     for (const one of listed.slice(0, MAX_CONTAINERS)) {
@@ -67,7 +67,9 @@ export class Reader {
     const id = await this.#deps.ownId();
     if (id === undefined) return undefined;
     try {
-      return toContainer(ownSchema.parse(await this.#deps.api.get(`/containers/${id}/json`, signal)));
+      const parsed = ownSchema.safeParse(await this.#deps.api.get(`/containers/${id}/json`, signal));
+      if (!parsed.success) throw new Error("it describes the gateway's own container in a way we do not know");
+      return toContainer(parsed.data);
     } catch (error) {
       // Another engine's container, as far as this one knows.
       if (error instanceof EngineError && error.status === 404) return undefined;
