@@ -69,6 +69,7 @@ export class LiveConfig {
   #queue: Promise<unknown> = Promise.resolve();
   #watch: FolderWatch | undefined;
   #firstEvent: number | undefined;
+  #isStopped = false;
   #cancelSettle = (): void => undefined;
   #cancelPoll = (): void => undefined;
 
@@ -128,6 +129,7 @@ export class LiveConfig {
   }
 
   #stop(): void {
+    this.#isStopped = true;
     this.#watch?.close();
     this.#cancelSettle();
     this.#cancelPoll();
@@ -135,6 +137,7 @@ export class LiveConfig {
 
   #onEvent(): void {
     const { timers } = this.#deps;
+    if (this.#isStopped) return;
     this.#firstEvent ??= timers.now();
     const left = LONGEST_SETTLE_MS - (timers.now() - this.#firstEvent);
     this.#cancelSettle();
@@ -147,6 +150,7 @@ export class LiveConfig {
   /** Finds what no event told of: network file systems, bind mounts. What it finds has to settle like everything else. */
   #pollLater(ms = this.#deps.intervalMs as number): void {
     this.#cancelPoll();
+    if (this.#isStopped) return;
     this.#cancelPoll = this.#deps.timers.after(ms, () => {
       void this.#oneAtATime(async () => {
         if ((await this.#fingerprintNow()) !== this.#seen) this.#onEvent();
@@ -222,7 +226,7 @@ export class LiveConfig {
       this.#problems = [message];
       this.#tell();
     }
-    if (this.#deps.intervalMs !== undefined) this.#pollSoon();
+    if (this.#deps.intervalMs !== undefined && !this.#isStopped) this.#pollSoon();
     return { status: "waiting", generation: this.#generation, problems: [message] };
   }
 
