@@ -21,6 +21,7 @@ export { NodeReply, NodeRequest } from "./http/node-http.ts";
 export { StreamableServer, type StreamableServerOptions } from "./http/streamable-server.ts";
 export { undiciSender, type SenderOptions } from "./http/undici-sender.ts";
 export { editObject, elementsOf, memberOf, replaceMember } from "./json/edit.ts";
+export { SseLink, type SseLinkOptions } from "./legacy-sse/sse-link.ts";
 export type { Answer, Envelope, Link, PostOptions } from "./link.ts";
 export { Message } from "./message.ts";
 export { LineFramer } from "./stdio/line-framer.ts";

@@ -1,19 +1,22 @@
 import {
   type Cancellation,
+  type ConnectOptions,
   connectUpstream,
   type ExchangeContext,
   HttpLink,
   type HttpSender,
+  type Link,
   type ListKind,
   type Message,
   type SenderOptions,
+  SseLink,
   type UpstreamClient,
   UpstreamError,
 } from "@shardgate/mcp-wire";
 import type { HttpOptions } from "./definition.ts";
 import type { UpstreamDeps, UpstreamProfile } from "./upstream.ts";
 
-/** What the kinds that speak streamable HTTP have in common: one connection at a time, made anew by each `connect`. */
+/** What the kinds that speak HTTP have in common: one connection at a time, made anew by each `connect`. */
 export class HttpUpstream {
   readonly sender: HttpSender;
   readonly #headers: Readonly<Record<string, string>>;
@@ -26,9 +29,19 @@ export class HttpUpstream {
     this.#deps = deps;
   }
 
-  async connect(url: URL, cancellation: Cancellation): Promise<UpstreamProfile> {
-    const link = new HttpLink({ sender: this.sender, url, headers: this.#headers });
-    const client = await connectUpstream(link, this.#deps.clientInfo, cancellation);
+  /** Streamable HTTP at an address. */
+  connect(url: URL, cancellation: Cancellation): Promise<UpstreamProfile> {
+    return this.#connect(new HttpLink({ sender: this.sender, url, headers: this.#headers }), cancellation);
+  }
+
+  /** HTTP+SSE at an address; only the legacy era has it. */
+  connectSse(url: URL, cancellation: Cancellation): Promise<UpstreamProfile> {
+    const link = new SseLink({ sender: this.sender, url, headers: this.#headers });
+    return this.#connect(link, cancellation, { era: "legacy" });
+  }
+
+  async #connect(link: Link, cancellation: Cancellation, options?: ConnectOptions): Promise<UpstreamProfile> {
+    const client = await connectUpstream(link, this.#deps.clientInfo, cancellation, options);
     const { lists, problems } = await client.readLists(cancellation);
     this.#client?.close();
     this.#client = client;

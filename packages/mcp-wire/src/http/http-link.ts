@@ -1,9 +1,10 @@
 import type { Answer, Envelope, Link, PostOptions } from "../link.ts";
 import { Message } from "../message.ts";
-import { SseParser } from "../sse/sse-parser.ts";
 import { UpstreamError } from "../upstream-error.ts";
-import { ANSWER_LIMIT, AnswerSink, Redirect } from "./answer-sink.ts";
+import { AnswerSink, Redirect } from "./answer-sink.ts";
+import { EventStreamSink } from "./event-stream-sink.ts";
 import type { HttpSender, SendSink } from "./http-sender.ts";
+import { headersOf } from "./link-headers.ts";
 
 export interface HttpLinkOptions {
   readonly sender: HttpSender;
@@ -54,7 +55,7 @@ export class HttpLink implements Link {
   #post(message: Message, options: PostOptions): Promise<Answer> {
     const id = message.isRequest ? message.id : undefined;
     const sink = new AnswerSink(id, options.onMessage ?? ignore, options.session !== undefined);
-    const headers = withSession(this.#postHeaders, options);
+    const headers = headersOf(this.#postHeaders, options);
     sink.abort = this.#sender.send({ method: "POST", path: this.#path, headers, body: message.bytes }, sink);
     options.cancellation?.onCancel((reason) => {
       sink.fail(new UpstreamError("cancelled", reason.message, { sent: true }));
@@ -79,10 +80,12 @@ export class HttpLink implements Link {
     onMessage: (message: Message) => void,
     onEnd: (reason: Error) => void,
   ): () => void {
-    const sink = new StreamSink(onMessage, onEnd);
+    const sink = new EventStreamSink(({ data }) => {
+      if (data.length > 0) onMessage(Message.parse(data));
+    }, onEnd);
     const method = body === null ? "GET" : "POST";
     const own = body === null ? this.#getHeaders : this.#postHeaders;
-    const headers = withSession(own, envelope);
+    const headers = headersOf(own, envelope);
     const request = { method, path: this.#path, headers, body: body?.bytes ?? null } as const;
     return (sink.abort = this.#sender.send(request, sink));
   }
@@ -90,71 +93,11 @@ export class HttpLink implements Link {
   /** Whatever the upstream answers is fine. */
   endSession(envelope: Envelope): void {
     const sink: SendSink = { onHead: ignore, onData: ignore, onEnd: ignore, onError: ignore };
-    const headers = withSession(this.#getHeaders, envelope);
+    const headers = headersOf(this.#getHeaders, envelope);
     this.#sender.send({ method: "DELETE", path: this.#path, headers, body: null }, sink);
   }
 }
 
-function withSession(configured: readonly string[], { headers, passedHeaders, session }: Envelope): string[] {
-  const own = passedHeaders === undefined ? configured : joined(configured, passedHeaders);
-  return session === undefined ? [...own, ...headers] : [...own, ...headers, "Mcp-Session-Id", session];
-}
-
-/** Configured headers and passed ones, those of a name once. */
-function joined(configured: readonly string[], passed: readonly string[]): readonly string[] {
-  const names = new Set(passed.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
-  const kept = configured.filter((_, index) => !names.has((configured[index & ~1] as string).toLowerCase()));
-  return [...kept, ...passed];
-}
-
 function misdirected(message: string): UpstreamError {
   return new UpstreamError("protocol", message, { sent: false });
-}
-
-class StreamSink implements SendSink {
-  readonly #onMessage: (message: Message) => void;
-  readonly #onEnd: (reason: Error) => void;
-  readonly #parser: SseParser;
-  #ended = false;
-  abort: () => void = ignore;
-
-  constructor(onMessage: (message: Message) => void, onEnd: (reason: Error) => void) {
-    this.#onMessage = onMessage;
-    this.#onEnd = onEnd;
-    this.#parser = new SseParser(ANSWER_LIMIT, ({ data }) => {
-      if (data.length > 0) this.#onMessage(Message.parse(data));
-    });
-  }
-
-  onHead(status: number, header: (name: string) => string | undefined): void {
-    const type = header("content-type") ?? "no content type";
-    if (status !== 200 || !type.startsWith("text/event-stream")) {
-      this.#end(new UpstreamError("protocol", `it answered with HTTP ${status} and ${type}`, { sent: true, status }));
-      this.abort();
-    }
-  }
-
-  onData(chunk: Buffer): void {
-    if (this.#ended) return;
-    try {
-      this.#parser.push(chunk);
-    } catch (error) {
-      this.#end(error as Error);
-      this.abort();
-    }
-  }
-
-  onEnd(): void {
-    this.#end(new Error("the stream ended"));
-  }
-
-  onError(error: Error): void {
-    this.#end(error);
-  }
-
-  #end(reason: Error): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#onEnd(reason);
-  }
 }

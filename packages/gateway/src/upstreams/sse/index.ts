@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { httpDefinitionShape } from "../definition.ts";
-import { notBuilt } from "../not-built.ts";
+import { HttpUpstream } from "../http-upstream.ts";
 import type { HealthPolicy, Upstream, UpstreamDeps } from "../upstream.ts";
 
 /** An MCP server behind the HTTP+SSE transport of 2024-11-05. */
@@ -8,6 +8,20 @@ export const sseSchema = z.strictObject({ kind: z.literal("sse"), ...httpDefinit
 
 export const SSE_HEALTH: HealthPolicy = { intervalMs: 15_000, timeoutMs: 3_000 };
 
-export function createSse(_options: z.output<typeof sseSchema>, _deps: UpstreamDeps): Upstream {
-  return notBuilt("sse");
+export function createSse(options: z.output<typeof sseSchema>, deps: UpstreamDeps): Upstream {
+  const url = new URL(options.url);
+  const http = new HttpUpstream(url.origin, options, deps);
+  return {
+    connect: (cancellation) => http.connectSse(url, cancellation),
+    async check(cancellation) {
+      await http.client.ping(cancellation);
+      return {};
+    },
+    readLists: (cancellation) => http.client.readLists(cancellation),
+    exchange: http.exchange,
+    notify: (message, session) => http.notify(message, session),
+    watchResources: (uris, onUpdated) => http.client.watchResources(uris, onUpdated),
+    watch: (onChange, onEnd) => http.watch(onChange, onEnd),
+    close: () => http.close(),
+  };
 }
