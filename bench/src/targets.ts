@@ -23,6 +23,10 @@ const calls = (["modern", "legacy"] as const).flatMap((era): readonly Target[] =
 
 export const targets: readonly Target[] = [
   ...calls,
+  { figure: "openapi/modern/POST /modern/echo/rateRatio", atLeast: 0.6 },
+  { figure: "openapi/legacy/POST /legacy/echo/rateRatio", atLeast: 0.6 },
+  { figure: "openapi/document/build", atMost: 50 },
+  { figure: "openapi/document/firstByte", atMost: 5 },
   { figure: "growth/10000 tools/rateRatio", atLeast: 0.95 },
   { figure: "growth/200 upstreams/rateRatio", atLeast: 0.95 },
   { figure: "growth/1000 sessions/rateRatio", atLeast: 0.95 },

@@ -9,6 +9,8 @@ export interface Target {
   readonly era: Era;
   /** The tool's name as this target offers it. */
   readonly tool: string;
+  /** The arguments alone are sent, to the tool's own address. */
+  readonly isPlain?: boolean;
 }
 
 export const versions: Readonly<Record<Era, string>> = { legacy: "2025-11-25", modern: "2026-07-28" };
@@ -27,6 +29,7 @@ export interface CallRequest {
 /** The call of a target's tool, for the n-th caller, in the given session (legacy era). */
 export function callRequest(target: Target, caller: number, session?: string): CallRequest {
   const firstId = lowestId + caller * idsPerCaller;
+  if (target.isPlain === true) return plainRequest(target, firstId);
   const params = { name: target.tool, arguments: { text: "The quick brown fox jumps over the lazy dog." } };
   const bytes =
     target.era === "modern"
@@ -40,6 +43,21 @@ export function callRequest(target: Target, caller: number, session?: string): C
       id += 1;
       bytes.write(String(id), at, "latin1");
       return `"id":${id}`;
+    },
+  };
+}
+
+/** A plain call: what tells one from the next is in the text that comes back. */
+function plainRequest(target: Target, firstId: number): CallRequest {
+  const bytes = httpRequest(target, {}, { text: `${firstId} The quick brown fox jumps over the lazy dog.` });
+  const at = bytes.indexOf(`"${firstId}`) + 1;
+  let id = firstId;
+  return {
+    bytes,
+    next: () => {
+      id += 1;
+      bytes.write(String(id), at, "latin1");
+      return `"${id} The`;
     },
   };
 }

@@ -4,7 +4,18 @@ import { sessions, tools, upstreams } from "./growth.ts";
 import { memory } from "./memory.ts";
 import { routes } from "./routes.ts";
 import type { Scenario } from "./scenario.ts";
+import { openApi } from "./openapi.ts";
 import { start } from "./start.ts";
 
 /** The only list of scenarios, in the order of a report. */
-export const scenarios: readonly Scenario[] = [calls, acrossEras, memory, start, tools, upstreams, sessions, routes];
+export const scenarios: readonly Scenario[] = [
+  calls,
+  acrossEras,
+  openApi,
+  memory,
+  start,
+  tools,
+  upstreams,
+  sessions,
+  routes,
+];

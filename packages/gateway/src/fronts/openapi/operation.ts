@@ -117,5 +117,7 @@ function without(schema: Schema, ...keywords: readonly string[]): Schema {
 
 /** As Python's `str.title` makes it of words joined by underscores. */
 function titleFrom(name: string): string {
-  return name.replaceAll("_", " ").replace(/\p{L}+/gu, (word) => word[0]!.toUpperCase() + word.slice(1).toLowerCase());
+  return name
+    .replaceAll("_", " ")
+    .replace(/[A-Za-z\u00c0-\uffff]+/g, (word) => word[0]!.toUpperCase() + word.slice(1).toLowerCase());
 }

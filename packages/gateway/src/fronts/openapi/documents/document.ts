@@ -107,7 +107,7 @@ class Builder {
   }
 
   #result({ name, title, output }: Operation, prefix: string): object {
-    const named = { title: `Response ${title}` };
+    const named = { title: `Response Tool ${title} Post` };
     const schema =
       output === undefined ? named : { ...named, anyOf: [this.#schema(`${prefix}${name}_response_model`, output), {}] };
     return { description: "Successful Response", content: { "application/json": { schema } } };

@@ -1,0 +1,76 @@
+// The OpenAPI front: a call as plain JSON against the relay of an MCP call, and the document of 500 tools.
+import { alternate, laneFigures, laneRow, type Lane } from "../alternate.ts";
+import type { Era } from "../load/requests.ts";
+import { openConnection } from "../load/http-connection.ts";
+import { median, rounded } from "../stats.ts";
+import type { Bench, Outcome, Scenario } from "./scenario.ts";
+
+const clients = 16;
+const floor = "floor: raw relay";
+const documentTools = 500;
+const readings = 50;
+
+export const openApi: Scenario = {
+  name: "openapi",
+  summary: "POST of a tool's arguments, upstreams of both eras; the document of 500 tools",
+  isQuick: true,
+  needsGateway: true,
+  async *run(bench) {
+    for (const era of ["modern", "legacy"] as const) yield await calls(bench, era);
+    yield await document(bench);
+  },
+};
+
+async function calls(bench: Bench, era: Era): Promise<Outcome> {
+  bench.say(`plain calls, ${era} upstream`);
+  const upstream = await bench.stage.upstream(10);
+  const relay = await bench.stage.relay(upstream);
+  const path = `/${era}/x/mcp`;
+  const gateway = await bench.stage.gateway({ upstreams: { [era]: `http://127.0.0.1:${upstream.port}${path}` } });
+  const plain = { port: gateway.port, path: `/${era}/echo`, era, tool: "echo", isPlain: true };
+  const lanes: readonly Lane[] = [
+    { name: floor, through: relay, target: { port: relay.port, path, era, tool: "x__echo" } },
+    { name: `POST ${plain.path}`, through: gateway, target: plain },
+  ];
+  const results = await alternate(bench, lanes, { clients, floor });
+  const title = `OpenAPI front, ${era} upstream, ${clients} clients`;
+  return { title, rows: results.map(laneRow), figures: laneFigures(`openapi/${era}`, results) };
+}
+
+/** The first request makes the document, the others find it in memory. Times in milliseconds, to the first byte. */
+async function document(bench: Bench): Promise<Outcome> {
+  bench.say(`the document of ${documentTools} tools`);
+  const { port } = await bench.stage.upstream(documentTools);
+  const gateway = await bench.stage.gateway({ upstreams: { x: `http://127.0.0.1:${port}/modern/x/mcp` } });
+  const times: number[] = [];
+  for (let reading = 0; reading <= readings; reading += 1) times.push(await timeToFirstByte(gateway.port));
+  const [first = 0, ...others] = times;
+  const firstByte = median(others);
+  const build = first - firstByte;
+  return {
+    title: `OpenAPI document of ${documentTools} tools`,
+    rows: [
+      {
+        "build ms": rounded(build, 1),
+        "first byte ms": rounded(firstByte, 2),
+        "slowest ms": rounded(Math.max(...others), 2),
+      },
+    ],
+    figures: { "openapi/document/build": build, "openapi/document/firstByte": firstByte },
+  };
+}
+
+/** Until the answer is whole, which is later than its first byte. */
+async function timeToFirstByte(port: number): Promise<number> {
+  const connection = await openConnection(port);
+  const request = `GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Encoding: gzip\r\n\r\n`;
+  const begun = performance.now();
+  const answer = await new Promise<{ status: number } | Error>((done) =>
+    connection.exchange(Buffer.from(request), done),
+  );
+  const took = performance.now() - begun;
+  connection.close();
+  if (answer instanceof Error || answer.status !== 200)
+    throw new Error(`No document: ${JSON.stringify(answer).slice(0, 200)}`);
+  return took;
+}
