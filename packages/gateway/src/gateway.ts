@@ -47,6 +47,8 @@ export interface Gateway {
   describeAll(): ServerDescription;
   /** What one upstream says of itself; undefined while it was never reached. */
   describe(upstream: string): ServerDescription | undefined;
+  /** Which upstream a tool belongs to, by its qualified name. */
+  upstreamOf(tool: string): string | undefined;
   /** The tools as a JSON array: of one upstream under their own names, or of all under qualified ones. */
   listTools(era: Era, upstream?: string): Buffer;
   /** The tools of one upstream under their own names; the same array for as long as nothing about them changes. */
@@ -140,6 +142,7 @@ export function createGateway({
     describeAll: () => described(registry.current),
     describe: (name) => registry.current.upstreams.get(name)?.description,
     toolsOf: (upstream) => registry.current.catalog.toolsOf(upstream),
+    upstreamOf: (tool) => registry.current.catalog.routes.get(tool)?.upstream,
     listTools: (era, upstream) => registry.current.catalog.list(era, upstream),
     list: (list, upstream) => listOf(registry.current, list, upstream),
     callTool(message, context, front) {
