@@ -26,12 +26,21 @@ function summary(status: Status, calls: CallStats): Html {
     <div class="card"><b>${up} of ${status.upstreams.length}</b>upstreams up</div>
     <div class="card"><b>${tools}</b>tools</div>
     <div class="card"><b>${count}</b>calls, ${failed} failed</div>
-    <div class="card"><b>${status.generation}</b>generation</div>
+    ${configuration(status)}
   </div>`;
 }
 
-function problems({ upstreams: listed, providers }: Status): Html | string {
+function configuration({ config }: Status): Html {
+  if (config === undefined) return html`<div class="card"><b>–</b>no configuration file</div>`;
+  return html`<div class="card">
+    <b class="${tone(config.status)}">${config.status}</b>configuration ${config.generation}
+  </div>`;
+}
+
+function problems({ upstreams: listed, providers, config }: Status): Html | string {
   const said = [
+    ...(config?.problems ?? []),
+    ...(config?.warnings ?? []),
     ...providers.flatMap(({ name, state, error, problems: more = [] }) => [
       ...(state === "failed" ? [`${name}: ${error ?? "failed"}`] : []),
       ...more.map((problem) => `${name}: ${problem}`),
