@@ -84,8 +84,10 @@ export const placeRules: readonly PlaceRule[] = [
   },
   {
     to: /^npm:hono$/,
-    onlyFrom: /^(packages\/gateway\/src\/app(\.test)?\.ts|packages\/shard-sdk\/src\/(app|serve)(\.test)?\.ts|bench\/)/,
-    reason: "edges are fetch(Request): only the file that mounts them knows the framework",
+    onlyFrom:
+      /^(packages\/gateway\/src\/(app(\.test)?\.ts|fronts\/dashboard\/)|packages\/shard-sdk\/src\/(app|serve)(\.test)?\.ts|bench\/)/,
+    reason:
+      "edges are fetch(Request): only the file that mounts them knows the framework; the dashboard has its templates from it (hono/html)",
   },
   {
     to: /^npm:@hono\/node-server$/,

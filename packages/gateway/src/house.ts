@@ -20,7 +20,7 @@ import type { UpstreamDeps } from "./upstreams/upstream.ts";
 import { VERSION } from "./version.ts";
 
 export interface HouseDeps {
-  readonly config: Pick<GatewayConfig, "listen" | "auth" | "openapi">;
+  readonly config: Pick<GatewayConfig, "listen" | "auth" | "openapi" | "dashboard">;
   /** What the command line says, which stands above the files whatever they say. */
   readonly above?: Above | undefined;
   /** The configuration files, where there are some. */
@@ -102,13 +102,22 @@ export function createHouse({
   });
   const access = new ApiKeyAccess({ ...config.auth, ...above?.auth });
   let settings: OpenApiSettings = { ...config.openapi, ...above?.openapi };
-  const fronts = createFronts({ gateway, logger, version: VERSION, access, settings: () => settings });
+  let dashboard = config.dashboard;
+  const fronts = createFronts({
+    gateway,
+    logger,
+    version: VERSION,
+    access,
+    settings: () => settings,
+    dashboard: () => dashboard,
+  });
   const endpoints = providers.flatMap(({ endpoint }) => endpoint ?? []);
   const app = createApp({ gateway, fronts, endpoints, allowed: allowedBy(config, above), access });
   const stopListening = live?.subscribe(() => {
     const { current } = live;
     app.allow(allowedBy(current, above));
     access.use({ ...current.auth, ...above?.auth });
+    dashboard = current.dashboard;
     settings = { ...current.openapi, ...above?.openapi };
   });
   const stop = new AbortController();

@@ -1,6 +1,7 @@
 import { upstreamNameSchema } from "@shardgate/contract";
 import * as z from "zod";
 import { providersSchema } from "../providers/schema.ts";
+import { dashboardSchema } from "../fronts/dashboard/settings.ts";
 import { openApiSchema } from "../fronts/openapi/settings.ts";
 import { durationSchema } from "../upstreams/definition.ts";
 import { type UpstreamDefinition, upstreamOptionsSchema } from "../upstreams/index.ts";
@@ -27,6 +28,7 @@ export const settingsShape = {
       strict: z.boolean().default(false),
     })
     .prefault({}),
+  dashboard: dashboardSchema,
   openapi: openApiSchema,
   admin: z
     .strictObject({

@@ -3,7 +3,7 @@ import { serveSurface } from "@shardgate/mcp-wire/server";
 import { load } from "cheerio";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { apiKeyAccess } from "../../access/api-key.ts";
+import { ApiKeyAccess } from "../../access/api-key.ts";
 import { DEFAULT_CONFIG } from "../../config/schema.ts";
 import { createHouse } from "../../house.ts";
 import { memoryLogger } from "../../testing/calls.ts";
@@ -64,8 +64,8 @@ function front(changes: Partial<DashboardDeps> = {}) {
     gateway: house.gateway,
     logger: memoryLogger(),
     version: "9.9",
-    access: apiKeyAccess({ strict: false }),
-    dashboard: { enabled: true, try_tools: true },
+    access: new ApiKeyAccess({ strict: false }),
+    dashboard: () => ({ enabled: true, try_tools: true }),
     ...changes,
   });
   return async (path: string, form?: Record<string, string>) => {
@@ -154,21 +154,21 @@ describe("dashboard", () => {
   });
 
   it("can be without trying, and without a page", async () => {
-    const get = front({ dashboard: { enabled: true, try_tools: false } });
+    const get = front({ dashboard: () => ({ enabled: true, try_tools: false }) });
     expect((await get(TOOL)).$("form")).toHaveLength(0);
     expect((await get(TOOL, { "arg.text": "a" })).status).toBe(403);
-    expect((await front({ dashboard: { enabled: false, try_tools: true } })("/")).status).toBe(0);
+    expect((await front({ dashboard: () => ({ enabled: false, try_tools: true }) })("/")).status).toBe(0);
   });
 
   it("asks for the key before a call, and with strict before a page", async () => {
-    const get = front({ access: apiKeyAccess({ api_key: "k3y", strict: false }) });
+    const get = front({ access: new ApiKeyAccess({ api_key: "k3y", strict: false }) });
     expect((await get(TOOL)).$("input[type=password]")).toHaveLength(1);
     expect((await get(TOOL, { "arg.text": "a" })).status).toBe(401);
     expect((await get(TOOL, { "arg.text": "a", key: "wrong" })).status).toBe(403);
     const { status, text } = await get(TOOL, { "arg.text": "a", key: "k3y" });
     expect(status).toBe(200);
     expect(text).not.toContain("k3y");
-    expect((await front({ access: apiKeyAccess({ api_key: "k3y", strict: true }) })("/")).status).toBe(401);
+    expect((await front({ access: new ApiKeyAccess({ api_key: "k3y", strict: true }) })("/")).status).toBe(401);
   });
 
   it("refuses a form that is too large, and other methods", async () => {

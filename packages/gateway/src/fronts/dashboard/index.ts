@@ -19,7 +19,8 @@ export interface DashboardDeps {
   readonly logger: Logger;
   readonly version: string;
   readonly access: Access;
-  readonly dashboard: DashboardSettings;
+  /** As they are now. */
+  readonly dashboard: () => DashboardSettings;
 }
 
 /** Most bytes a filled-in form may have. */
@@ -78,7 +79,7 @@ export function dashboardFront({ gateway, logger, version, access, dashboard }: 
     const tool = toolNamed(name);
     if (tool === undefined) return notFound(name);
     const { given = new Map<string, string>(), ...rest } = more;
-    const mayTry = dashboard.try_tools || "Calling tools from here is switched off (dashboard.try_tools).";
+    const mayTry = dashboard().try_tools || "Calling tools from here is switched off (dashboard.try_tools).";
     const fields = fieldsOf(tool.inputSchema ?? {}, given);
     return { body: page(name, toolPage({ tool, fields, mayTry, needsKey: access.isAsked, ...rest })) };
   }
@@ -88,7 +89,8 @@ export function dashboardFront({ gateway, logger, version, access, dashboard }: 
     const authorization = form.has("key") ? `Bearer ${form.get("key")}` : request.header("authorization");
     const denial = access.check(authorization, "call");
     if (denial !== undefined) return refuse(reply, denial);
-    if (!dashboard.try_tools) return send(reply, 403, "Calling tools from the dashboard is switched off", "text/plain");
+    if (!dashboard().try_tools)
+      return send(reply, 403, "Calling tools from the dashboard is switched off", "text/plain");
     const given = new Map(
       [...form].flatMap(([key, value]) => (key.startsWith("arg.") ? [[key.slice(4), value] as const] : [])),
     );
@@ -124,7 +126,7 @@ export function dashboardFront({ gateway, logger, version, access, dashboard }: 
     name: "dashboard",
     isGuarded: true,
     route(path) {
-      if (!dashboard.enabled) return undefined;
+      if (!dashboard().enabled) return undefined;
       if (Object.hasOwn(fixed, path)) return fixed[path];
       const upstream = decoded(UPSTREAM.exec(path)?.[1]);
       if (upstream !== undefined) return get(() => renderUpstream(upstream));

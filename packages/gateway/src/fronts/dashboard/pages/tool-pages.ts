@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { UpstreamReport } from "../../../registry/report.ts";
+import type { Status } from "../../../gateway.ts";
 import type { Field } from "../tool-form.ts";
 import { type Html, tone } from "./html.ts";
 
@@ -13,7 +13,7 @@ export interface ListedToolView {
 }
 
 /** One upstream and its tools, which may have other names here than at home. */
-export function upstreamPage(upstream: UpstreamReport, tools: readonly ListedToolView[]): Html {
+export function upstreamPage(upstream: Status["upstreams"][number], tools: readonly ListedToolView[]): Html {
   const { name, kind, state, url, error, provider, version } = upstream;
   return html`<h2>${name} <span class="state ${tone(state)}">${state}</span></h2>
     <p class="dim">${[kind, version, url, `from ${provider}`].filter((one) => one !== undefined).join(" · ")}</p>
