@@ -12,6 +12,7 @@ describe("loadConfig", () => {
   it("gives defaults for what is not said", async () => {
     expect((await load("listen: {}")).config).toEqual({
       listen: { host: "127.0.0.1", port: 9100, allowed_hosts: [], allowed_origins: [] },
+      dashboard: { enabled: true, try_tools: true },
       providers: {},
       auth: { strict: false },
       openapi: {
