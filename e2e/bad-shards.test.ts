@@ -55,7 +55,18 @@ const cases: Readonly<
     state: "degraded",
     says: /lamp: The lamp is off; switch it on\./,
   },
-  twice: { tools: [tool("same"), tool("same"), tool("other")], state: "up", lists: ["twice__other", "twice__same"] },
+  twice: {
+    tools: [tool("same"), tool("same"), tool("other")],
+    state: "up",
+    says: /lists the tool same more than once, and only the first counts; rename the others/,
+    lists: ["twice__other", "twice__same"],
+  },
+  unfit: {
+    tools: [tool("list", { inputSchema: { type: "array" } }), tool("text", { inputSchema: "none" }), tool("good")],
+    state: "up",
+    says: /its tool (list|text) is left out, because its inputSchema is no JSON Schema of an object; correct it/,
+    lists: ["unfit__good"],
+  },
   old: { protocol: "2024-11-05", tools: [tool("talk")], state: "up", lists: ["old__talk"] },
 };
 
@@ -111,8 +122,8 @@ beforeAll(async () => {
 });
 
 test.each(Object.entries(cases))("%s", async (name, { state, says = /(?:)/, lists = [] }) => {
-  const { error = "" } = await gateway.until(name, state);
-  expect(error).toMatch(says);
+  const { error = "", problems = [] } = await gateway.until(name, state);
+  expect([error, ...problems].join("; ")).toMatch(says);
   if (says.source !== "(?:)") {
     // The same words in the log, for whoever looks there.
     const told = () =>

@@ -22,6 +22,7 @@ export interface UpstreamHealth {
   readonly log?: readonly string[];
   readonly error?: string;
   readonly original?: string;
+  readonly problems?: readonly string[];
 }
 
 export interface Health {

@@ -6,7 +6,8 @@ export class KnownLists {
   lists: Lists = NO_LISTS;
   /** How often the upstream said that a list changed, each counted when it was read again. */
   announced: Readonly<Record<ListKind, number>> = { tools: 0, prompts: 0, resources: 0 };
-  #problems = "";
+  /** What could not be listed, and what was left out, as of the last reading. */
+  problems: readonly string[] = [];
   readonly #pending = new Set<ListKind>();
 
   /** True while a change was announced and the lists were not read since. */
@@ -36,9 +37,9 @@ export class KnownLists {
     { lists, problems }: ReadLists,
     told: readonly ListKind[] = [],
   ): { isNew: boolean; problems: readonly string[] } {
-    const said = problems.join("; ");
-    const fresh = said === this.#problems ? [] : problems;
-    this.#problems = said;
+    const isSame = problems.join("; ") === this.problems.join("; ");
+    const fresh = isSame ? [] : problems;
+    this.problems = problems;
     const before = this.lists;
     this.lists = keepSame(before, lists);
     if (told.length > 0) {

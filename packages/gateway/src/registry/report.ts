@@ -24,6 +24,8 @@ export interface UpstreamReport {
   /** ISO 8601. */
   readonly since: string;
   readonly error?: string;
+  /** What of its lists is left out or could not be read, and what to do. */
+  readonly problems?: readonly string[];
 }
 
 export function reportOf(state: UpstreamState, tools: number, place: Place, isShadowed: boolean): UpstreamReport {

@@ -115,8 +115,9 @@ export class Supervisor {
     return this.#retries.failures;
   }
 
-  details(): UpstreamDetails {
-    return this.#upstream.details?.() ?? {};
+  details(): UpstreamDetails & { readonly problems?: readonly string[] } {
+    const { problems } = this.#known;
+    return { ...this.#upstream.details?.(), ...(problems.length > 0 && { problems }) };
   }
 
   /** Calls it works on, and those that wait for their turn. */

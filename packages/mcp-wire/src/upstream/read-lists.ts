@@ -74,7 +74,7 @@ export async function readLists(request: ListRequest, capabilities: string, era:
     }
   };
   const [found, prompts, resources, templates] = await Promise.all([
-    readTools(request, has(TOOLS)),
+    readTools(request, has(TOOLS), problems),
     read(PROMPTS),
     read(RESOURCES),
     read(TEMPLATES),
@@ -86,13 +86,32 @@ export async function readLists(request: ListRequest, capabilities: string, era:
 
 const METHOD_NOT_FOUND = "-32601";
 
-async function readTools(request: ListRequest, isDeclared: boolean): Promise<ListedItem[]> {
+async function readTools(request: ListRequest, isDeclared: boolean, problems: string[]): Promise<ListedItem[]> {
   try {
-    return await readList(request, TOOLS);
+    const found = await readList(request, TOOLS, (name) =>
+      problems.push(`it lists the tool ${name} more than once, and only the first counts; rename the others`),
+    );
+    return found.filter(({ key, bytes }) => {
+      if (hasObjectSchema(bytes)) return true;
+      problems.push(`its tool ${key} is left out, because its inputSchema is no JSON Schema of an object; correct it`);
+      return false;
+    });
   } catch (error) {
     if (!isDeclared && error instanceof ListRefused) return [];
     throw error;
   }
+}
+
+/**
+ * Whether the arguments of a tool are those of an object, as MCP has it (2025-11-25 schema, Tool.inputSchema): one that is not makes strict
+ * clients refuse the whole list, with the tools of all others in it. A tool that says nothing of its arguments passes.
+ */
+function hasObjectSchema(tool: Buffer): boolean {
+  const schema = memberOf(tool, "inputSchema");
+  if (schema === undefined) return true;
+  if (schema[0] !== 0x7b) return false;
+  const type = memberOf(schema, "type")?.toString();
+  return type === undefined || type === '"object"';
 }
 
 function sameInBoth({ key, bytes }: ListedItem): ListedTool {
@@ -114,7 +133,11 @@ function modernTools(found: readonly ListedItem[], traits: Map<string, ToolTrait
   return tools;
 }
 
-async function readList(request: ListRequest, { method, member, key }: Kind): Promise<ListedItem[]> {
+async function readList(
+  request: ListRequest,
+  { method, member, key }: Kind,
+  onDuplicate: (key: string) => void = () => undefined,
+): Promise<ListedItem[]> {
   const items = new Map<string, ListedItem>();
   let cursor: string | undefined;
   let size = 0;
@@ -122,7 +145,11 @@ async function readList(request: ListRequest, { method, member, key }: Kind): Pr
     const response = await request(method, cursor === undefined ? {} : { cursor });
     for (const bytes of readPage(response, method, member)) {
       const own = keyOf(bytes, key);
-      if (own === undefined || items.has(own)) continue;
+      if (own === undefined) continue;
+      if (items.has(own)) {
+        onDuplicate(own);
+        continue;
+      }
       items.set(own, { key: own, bytes });
       size += bytes.length;
       if (items.size > MAX_ITEMS) throw broken(`it lists more than ${MAX_ITEMS} ${member}`);
