@@ -135,5 +135,12 @@ function changedUpstreams(before: Snapshot, after: Snapshot, list: ListKind): Se
   const catalog = list === "tools" ? "catalog" : list;
   if (before[catalog] === after[catalog]) return new Set();
   const names = new Set([...before.upstreams.keys(), ...after.upstreams.keys()]);
-  return new Set([...names].filter((name) => before[catalog].of(name) !== after[catalog].of(name)));
+  return new Set([...names].filter((name) => filled(before[catalog].of(name)) !== filled(after[catalog].of(name))));
+}
+
+/** Nothing for an upstream whose lists are empty: when it comes or goes, nothing changes for anybody. */
+function filled<T extends object>(entry: T | undefined): T | undefined {
+  const isEmpty =
+    entry === undefined || Object.values(entry).every((value) => !Array.isArray(value) || value.length === 0);
+  return isEmpty ? undefined : entry;
 }
