@@ -92,10 +92,14 @@ const tools: Record<string, (id: number | string, params: Readonly<Record<string
     const { progressToken } = (_meta ?? {}) as { progressToken?: unknown };
     say({ method: "notifications/progress", params: { progressToken, progress: 1, total: 2 } });
     say({ method: "notifications/progress", params: { progressToken: "not-yours", progress: 9 } });
-    say({ id, result: text(String(progressToken !== undefined)) });
+    setTimeout(() => say({ id, result: text(String(progressToken !== undefined)) }), 20);
   },
   ask: (id) => {
-    say({ id: "q1", method: "elicitation/create", params: { message: "Which?", requestedSchema: { type: "object" } } });
+    say({
+      id: "q1",
+      method: "elicitation/create",
+      params: { message: "Which?", requestedSchema: { type: "object", properties: {} } },
+    });
     waitingForAnswer.push((result) => say({ id, result: text(JSON.stringify(result)) }));
   },
 };

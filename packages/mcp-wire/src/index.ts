@@ -22,6 +22,7 @@ export { StreamableServer, type StreamableServerOptions } from "./http/streamabl
 export { undiciSender, type SenderOptions } from "./http/undici-sender.ts";
 export { editObject, elementsOf, memberOf, replaceMember } from "./json/edit.ts";
 export { SseLink, type SseLinkOptions } from "./legacy-sse/sse-link.ts";
+export { SseServer } from "./legacy-sse/sse-server.ts";
 export type { Answer, Envelope, Link, PostOptions } from "./link.ts";
 export { Message } from "./message.ts";
 export { LineFramer } from "./stdio/line-framer.ts";

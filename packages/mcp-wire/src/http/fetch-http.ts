@@ -9,9 +9,15 @@ export function fetchExchange(
   return new Promise((resolve) => handle(fetchRequest(request), fetchReply(request, resolve)));
 }
 
+function pathOf(request: Request): string {
+  const { pathname, search } = new URL(request.url);
+  return pathname + search;
+}
+
 function fetchRequest(request: Request): HttpRequest {
   return {
     method: request.method,
+    url: pathOf(request),
     header: (name) => request.headers.get(name) ?? undefined,
     headersWith: (prefix) => [...request.headers].filter(([name]) => name.startsWith(prefix)).flat(),
     async body(limit) {

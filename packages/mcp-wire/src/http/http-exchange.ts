@@ -4,6 +4,8 @@
  */
 export interface HttpRequest {
   readonly method: string;
+  /** Path and query. */
+  readonly url: string;
   /** Value of a header by its lower-case name. */
   header(name: string): string | undefined;
   /** Name and value in turn of the headers whose lower-case name begins with `prefix`. */

@@ -14,6 +14,10 @@ export class NodeRequest implements HttpRequest {
     return this.#incoming.method ?? "GET";
   }
 
+  get url(): string {
+    return this.#incoming.url ?? "/";
+  }
+
   header(name: string): string | undefined {
     const value = this.#incoming.headers[name];
     return typeof value === "string" ? value : value?.join(", ");

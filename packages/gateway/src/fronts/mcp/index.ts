@@ -1,6 +1,7 @@
 import {
   type Endpoint,
   SessionStore,
+  SseServer,
   StreamableServer,
   type StreamableServerOptions,
   RpcCode,
@@ -23,9 +24,13 @@ export interface McpFrontDeps {
 
 /** With or without a slash at the end, which people paste along. */
 const AGGREGATE_PATH = /^\/mcp\/?$/;
-const UPSTREAM_PATH = /^\/servers\/([^/]+)\/mcp\/?$/;
+const UPSTREAM_PATH = /^\/servers\/([^/]+)\/(mcp|sse|messages)\/?$/;
+const SSE_PATH = /^\/(sse|messages)\/?$/;
 
-/** MCP of both eras: all upstreams at `/mcp`, each one under its own names at `/servers/<name>/mcp`. */
+/**
+ * MCP of both eras: all upstreams at `/mcp`, each one under its own names at `/servers/<name>/mcp`. The transport of
+ * 2024-11-05 stands beside each: `sse` and `messages`; a message POSTed straight to `sse` is answered in the response.
+ */
 export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
   const sessions = wire?.sessions ?? new SessionStore();
   const onBug = (error: unknown): void => {
@@ -38,9 +43,19 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
   const aggregate = aggregateEndpoint(gateway);
   const single = new Map<string, Endpoint>();
 
+  const sse = new SseServer(server);
   const serveAggregate: Handler = (request, reply) => server.handle(request, reply, aggregate);
 
-  function serveUpstream(name: string): Handler {
+  /** @param base path of the folder that `sse` and `messages` are in */
+  function serveSse(path: string, endpoint: Endpoint, base: string): Handler {
+    if (path === "messages") return (request, reply) => void sse.post(request, reply, endpoint);
+    return (request, reply) => {
+      if (request.method === "GET") sse.open(reply, endpoint, `${base}/messages`);
+      else server.handle(request, reply, endpoint);
+    };
+  }
+
+  function serveUpstream(name: string, path: string): Handler {
     if (!gateway.hasUpstream(name)) {
       const known = [...gateway.upstreams()].join(", ") || "none";
       const error = new WireError(RpcCode.invalidRequest, `Unknown upstream ${name}; known: ${known}`, { status: 404 });
@@ -48,7 +63,9 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
     }
     let endpoint = single.get(name);
     if (endpoint === undefined) single.set(name, (endpoint = upstreamEndpoint(gateway, name)));
-    return (request, reply) => server.handle(request, reply, endpoint);
+    const served = endpoint;
+    if (path !== "mcp") return serveSse(path, served, `/servers/${name}`);
+    return (request, reply) => server.handle(request, reply, served);
   }
 
   // What is gone leaves nothing behind: neither its endpoint nor the sessions at it.
@@ -64,13 +81,18 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
     name: "mcp",
     route(path) {
       if (AGGREGATE_PATH.test(path)) return serveAggregate;
-      const name = UPSTREAM_PATH.exec(path)?.[1];
-      return name === undefined ? undefined : serveUpstream(name);
+      const legacy = SSE_PATH.exec(path)?.[1];
+      if (legacy !== undefined) return serveSse(legacy, aggregate, "");
+      const [, name, what] = UPSTREAM_PATH.exec(path) ?? [];
+      return name === undefined || what === undefined ? undefined : serveUpstream(name, what);
     },
     get active() {
       return server.active;
     },
-    tick: () => server.tick(),
+    tick() {
+      server.tick();
+      sse.tick();
+    },
     drain: () => server.closeStreams(),
     close() {
       stop();
@@ -78,6 +100,7 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
       // What did not end while we drained is told so, and that it may have run.
       const { code, message, status, data } = new GatewayError("draining", DRAINED, { phase: "call", sent: true });
       server.abort(new WireError(code, message, { status, data }));
+      sse.closeAll();
       sessions.closeAll();
     },
   };
