@@ -131,9 +131,9 @@ describe("call", () => {
   });
 
   it("sends the token, which no error repeats", async () => {
-    await shardgate("list", "--token", "secret-token");
+    await shardgate("list", "--api-key", "secret-token");
     expect(seen.at(-1)).toBe("Bearer secret-token");
-    const { code, err } = await runIn({}, "list", "--token", "secret-token");
+    const { code, err } = await runIn({}, "list", "--api-key", "secret-token");
     expect(code).toBe(1);
     expect(err).toMatch(
       /^The gateway at http:\/\/127\.0\.0\.1:9100\/mcp gave no answer: .*ECONNREFUSED.*Is it running\?/,
@@ -155,7 +155,7 @@ describe("connect", () => {
   it.each(["claude-desktop", "vscode", "cursor", "lm-studio", "lobechat"])(
     "%s: the snippet is JSON",
     async (client) => {
-      const { code, out } = await shardgate("connect", client, "--url", "http://gw:9100", "--token", "t0ken");
+      const { code, out } = await shardgate("connect", client, "--url", "http://gw:9100", "--api-key", "t0ken");
       expect(code).toBe(0);
       const { mcpServers, servers } = JSON.parse(out) as Record<string, { homelab: object }>;
       expect(JSON.stringify((mcpServers ?? servers)?.homelab)).toContain("http://gw:9100/mcp");

@@ -11,7 +11,7 @@ export interface Target {
 /** The options of commands that speak to a running gateway. */
 export const TARGET_OPTIONS = [
   { flags: "--url <url>", description: "gateway to ask (GATEWAY_URL; default http://127.0.0.1:9100)" },
-  { flags: "--token <token>", description: "bearer token to send (GATEWAY_TOKEN)" },
+  { flags: "--api-key <key>", description: "key of the gateway, where it asks for one (GATEWAY_API_KEY)" },
 ] as const;
 
 const DEFAULT_URL = "http://127.0.0.1:9100";
@@ -24,6 +24,6 @@ export function readTarget(options: OptionValues, { env }: Pick<Io, "env">): Tar
     throw new CommandError(`${JSON.stringify(text)} is no http:// or https:// address (--url, GATEWAY_URL)`);
   }
   if (url.pathname === "/") url.pathname = "/mcp";
-  const token = (options["token"] as string | undefined) ?? env["GATEWAY_TOKEN"];
-  return { url, headers: token === undefined || token === "" ? {} : { Authorization: `Bearer ${token}` } };
+  const key = (options["apiKey"] as string | undefined) ?? env["GATEWAY_API_KEY"];
+  return { url, headers: key === undefined || key === "" ? {} : { Authorization: `Bearer ${key}` } };
 }
