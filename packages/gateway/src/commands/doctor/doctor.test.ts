@@ -121,7 +121,6 @@ upstreams:
     const odd = [
       { name: `nas__${"x".repeat(34)}_0a1b2c3d`, description: "cut", inputSchema },
       { name: "nas__silent", inputSchema },
-      { name: "nas__list", description: "odd", inputSchema: { type: "array" } },
       {
         name: "nas__far",
         description: "far",
@@ -133,7 +132,7 @@ upstreams:
     expect(about(said, "port")).toEqual(["ok: a gateway 9.9 answers at 127.0.0.1:9100"]);
     expect(about(said, "upstreams")).toEqual(["ok: nas is up with 45 tools", "error: gitea is down: refused"]);
     const tools = about(said, "tools").join("\n");
-    expect(tools).toMatch(/^warning: 49 tools; small models/);
+    expect(tools).toMatch(/^warning: 48 tools; small models/);
     for (const name of odd.map((one) => one.name)) expect(tools).toContain(name);
   });
 

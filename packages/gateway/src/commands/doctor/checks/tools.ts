@@ -42,14 +42,6 @@ export const tools: Check = {
     );
     report(
       findings,
-      listed.filter(({ inputSchema }) => inputSchema?.["type"] !== "object"),
-      {
-        what: "have an input schema that is no object, which clients refuse",
-        remedy: "leave them out with `tools: { exclude: [...] }` until their server is mended",
-      },
-    );
-    report(
-      findings,
       listed.filter(({ inputSchema }) => /"\$ref":"(?!#)/.test(JSON.stringify(inputSchema))),
       {
         what: "refer to schemas elsewhere ($ref), which no client fetches",
