@@ -27,6 +27,8 @@ const io: Io = {
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
   readFile: (path) => readFile(path, "utf8"),
+  writeBytes: (bytes) => void process.stdout.write(bytes),
+  inputChunks: () => process.stdin,
   readInput: () => readAll(process.stdin),
   fetch,
   createSender: undiciSender,

@@ -26,6 +26,7 @@ export { SseServer } from "./legacy-sse/sse-server.ts";
 export type { Answer, Envelope, Link, PostOptions } from "./link.ts";
 export { Message } from "./message.ts";
 export { LineFramer } from "./stdio/line-framer.ts";
+export { StdioServer, type StdioServerOptions } from "./stdio/stdio-server.ts";
 export { PipeLink, type PipeLinkOptions } from "./stdio/pipe-link.ts";
 export {
   type ClientDescription,

@@ -31,6 +31,10 @@ export interface Io {
   writeError(text: string): void;
   /** @throws Error with `code` ENOENT, EACCES … */
   readFile(path: string): Promise<string>;
+  /** The same for bytes as they are. */
+  writeBytes(bytes: Buffer): void;
+  /** Standard input as it comes. */
+  inputChunks(): AsyncIterable<Buffer>;
   /** Everything on standard input. */
   readInput(): Promise<string>;
   fetch(request: Request): Promise<Response>;

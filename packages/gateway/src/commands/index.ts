@@ -9,8 +9,9 @@ import { importCommand } from "./import.ts";
 import { list } from "./list.ts";
 import { mcpo } from "./mcpo/mcpo.ts";
 import { serve } from "./serve.ts";
+import { stdio } from "./stdio.ts";
 
-const asked: readonly Command[] = [serve, mcpo, check, config, list, call, connect, doctor, importCommand];
+const asked: readonly Command[] = [serve, stdio, mcpo, check, config, list, call, connect, doctor, importCommand];
 
 /** The commands of the binary: the only list. */
 export const commands: readonly Command[] = [...asked, completionOf(asked)];

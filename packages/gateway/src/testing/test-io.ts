@@ -21,6 +21,10 @@ export async function runIn(world: Partial<Io>, ...args: string[]): Promise<Ran>
     signal: new AbortController().signal,
     write: (text) => void (out += text),
     writeError: (text) => void (err += text),
+    writeBytes: (bytes) => void (out += bytes.toString()),
+    inputChunks: async function* () {
+      // Nobody says anything.
+    },
     readFile: (path) => Promise.reject(Object.assign(new Error(`no ${path}`), { code: "ENOENT" })),
     readInput: () => Promise.resolve(""),
     fetch: () => Promise.reject(new TypeError("fetch failed", { cause: { code: "ECONNREFUSED" } })),
