@@ -15,6 +15,8 @@ export interface AppDeps {
   readonly endpoints?: readonly ProviderEndpoint[];
   readonly allowed: AllowedNames;
   readonly access: Access;
+  /** Hears of what no front expected; the request gets 500 and everything else goes on. */
+  readonly onBug: (error: unknown) => void;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface App {
   allow(allowed: AllowedNames): void;
 }
 
-export function createApp({ gateway, fronts, endpoints = [], allowed, access }: AppDeps): App {
+export function createApp({ gateway, fronts, endpoints = [], allowed, access, onBug }: AppDeps): App {
   const app = new Hono<{ Bindings: { readonly incoming?: IncomingMessage } }>();
   let guardHost = createHostGuard(allowed);
   const guard = (host: string | undefined, origin: string | undefined): Refusal | undefined => {
@@ -119,9 +121,16 @@ export function createApp({ gateway, fronts, endpoints = [], allowed, access }: 
       const refusal = guardHeaders(incoming.rawHeaders) ?? guard(host, origin);
       if (refusal !== undefined) return refuse(outgoing, refusal);
       if (draining) outgoing.setHeader("Connection", "close");
-      const handler = route(pathOf(incoming.url ?? "/"));
-      if (handler === undefined) void listener(incoming, outgoing);
-      else handler(new NodeRequest(incoming), new NodeReply(outgoing));
+      try {
+        const handler = route(pathOf(incoming.url ?? "/"));
+        if (handler === undefined) void listener(incoming, outgoing);
+        else handler(new NodeRequest(incoming), new NodeReply(outgoing));
+      } catch (error) {
+        // Thrown out of here it would end the process, and with it every other call.
+        onBug(error);
+        if (outgoing.headersSent) outgoing.destroy();
+        else refuse(outgoing, { status: 500, message: "Internal error; the log of the gateway has it" });
+      }
     },
     drain() {
       draining = true;

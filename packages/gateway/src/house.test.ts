@@ -113,6 +113,17 @@ describe("the house", () => {
     expect((await house.app.fetch(new Request("http://localhost/nothing"))).status).toBe(404);
   });
 
+  it("shows what an upstream says of its use in its document", async () => {
+    const { house } = await startHouse();
+    for (const path of ["/echo/openapi.json", "/openapi.json"]) {
+      const response = await house.app.fetch(new Request(`http://localhost${path}`));
+      expect(response.status).toBe(200);
+      expect(await response.text()).toContain("Call echo.");
+    }
+    const prompt = await house.app.fetch(new Request("http://localhost/echo/system"));
+    expect(await prompt.json()).toEqual({ prompt: "Call echo." });
+  });
+
   it("lists and calls under qualified names for all, under their own for one, in both eras", async () => {
     const { house } = await startHouse();
     for (const [path, name] of [

@@ -112,7 +112,13 @@ export function createHouse({
     dashboard: () => dashboard,
   });
   const endpoints = providers.flatMap(({ endpoint }) => endpoint ?? []);
-  const app = createApp({ gateway, fronts, endpoints, allowed: allowedBy(config, above), access });
+  const onBug = (error: unknown): void => {
+    logger.error(
+      { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+      "unexpected error",
+    );
+  };
+  const app = createApp({ gateway, fronts, endpoints, allowed: allowedBy(config, above), access, onBug });
   const stopListening = live?.subscribe(() => {
     const { current } = live;
     app.allow(allowedBy(current, above));

@@ -10,6 +10,7 @@ import {
 } from "@shardgate/mcp-wire";
 import { GatewayError } from "../../core/errors.ts";
 import type { Gateway, OtherList } from "../../gateway.ts";
+import { readsTextsAlone, wholeResult } from "./whole-result.ts";
 
 const FRONT = "mcp";
 
@@ -19,7 +20,7 @@ export function aggregateEndpoint(gateway: Gateway): Endpoint {
     describe: () => gateway.describeAll(),
     async exchange(message, context) {
       const { method } = message;
-      if (method === "tools/call") return await answer(message, context, gateway.callTool(message, context, FRONT));
+      if (method === "tools/call") return await result(message, context, gateway.callTool(message, context, FRONT));
       if (isList(method)) return list(gateway, method, message, context);
       if (method === "logging/setLevel" && context.era === "legacy") {
         await gateway.setLevel(message, context, FRONT);
@@ -48,7 +49,8 @@ export function upstreamEndpoint(gateway: Gateway, name: string): Endpoint {
     async exchange(message, context) {
       const { method } = message;
       if (isList(method) && declares(gateway, name, method)) return list(gateway, method, message, context, name);
-      return await answer(message, context, gateway.relay(name, message, context, FRONT));
+      const response = gateway.relay(name, message, context, FRONT);
+      return await (method === "tools/call" ? result : answer)(message, context, response);
     },
     notify: (message, context) => gateway.notify(name, message, context),
     watchResources: (uris, onUpdated) => gateway.watchResources(uris, onUpdated, name),
@@ -107,6 +109,12 @@ const CLOSE = Buffer.from("}");
 
 /** What a resource that nobody has was called before 2026-07-28 (2025-11-25 server/resources, "Error Handling"). */
 const LEGACY_RESOURCE_NOT_FOUND = -32002;
+
+/** What a tool gave, with words for clients that would not see it otherwise. */
+async function result(message: Message, context: ExchangeContext, call: Promise<Message>): Promise<Message> {
+  const response = await answer(message, context, call);
+  return readsTextsAlone(context.headers) ? wholeResult(response, context.era) : response;
+}
 
 /** Where a failure of the gateway's becomes a JSON-RPC error. */
 async function answer(message: Message, context: ExchangeContext, call: Promise<Message>): Promise<Message> {

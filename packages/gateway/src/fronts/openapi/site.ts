@@ -1,6 +1,5 @@
 import type { HttpReply, HttpRequest } from "@shardgate/mcp-wire";
 import { failure } from "./calls/shape-result.ts";
-import { textOf } from "./documents/documents.ts";
 import { Served } from "./documents/served.ts";
 import { referencePage } from "./pages/reference-page.ts";
 import { isSwaggerFile, swaggerFile, swaggerPage } from "./pages/swagger-ui.ts";
@@ -8,7 +7,7 @@ import { isSwaggerFile, swaggerFile, swaggerPage } from "./pages/swagger-ui.ts";
 export interface SiteDeps {
   readonly title: () => string;
   readonly document: () => Served;
-  /** What the server says of its use, as JSON. */
+  /** What the server says of its use. */
   readonly instructions: () => string | undefined;
   readonly onBug: (error: unknown) => void;
 }
@@ -61,7 +60,7 @@ export class Site {
   }
 
   #prompt(): string | undefined {
-    return textOf(this.#deps.instructions());
+    return this.#deps.instructions() || undefined;
   }
 }
 

@@ -92,7 +92,7 @@ export class Documents {
       .toolsOf(name)
       .filter(({ name: tool }) => tool !== "")
       .map(operationOf);
-    return { name, operations, description: textOf(gateway.describe(name)?.instructions) };
+    return { name, operations, description: gateway.describe(name)?.instructions || undefined };
   }
 
   #serverOptions(name: string): DocumentOptions {
@@ -108,7 +108,7 @@ export class Documents {
       url,
       info: {
         title,
-        description: textOf(description?.instructions) ?? `${title} MCP Server`,
+        description: description?.instructions || `${title} MCP Server`,
         version: String(info["version"] ?? "0"),
       },
     };
@@ -126,12 +126,6 @@ export class Documents {
       isKeyAsked: access.isAsked,
     };
   }
-}
-
-/** The text of a JSON string that may be missing. */
-export function textOf(json: string | undefined): string | undefined {
-  const value: unknown = json === undefined ? undefined : JSON.parse(json);
-  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function isSame(before: Source, after: Source): boolean {

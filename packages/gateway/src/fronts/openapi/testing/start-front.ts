@@ -42,7 +42,7 @@ export function startFront({ servers, settings, apiKey, isStrict = false }: Star
     described.set(name, {
       serverInfo: JSON.stringify(server.info ?? { name: `${name}-server`, version: "1.2.3" }),
       capabilities: "{}",
-      instructions: server.instructions === undefined ? undefined : JSON.stringify(server.instructions),
+      instructions: server.instructions,
     });
   };
   for (const [name, server] of Object.entries(servers)) put(name, server);
@@ -73,7 +73,7 @@ export function startFront({ servers, settings, apiKey, isStrict = false }: Star
     access,
     settings: () => used,
   });
-  const app = createApp({ gateway, fronts: [front], allowed: { hosts: [], origins: ["*"] }, access });
+  const app = createApp({ gateway, fronts: [front], allowed: { hosts: [], origins: ["*"] }, access, onBug: rethrow });
   const notify = (name: string): void => {
     for (const listener of listeners) listener(new Set([name]));
   };
@@ -124,4 +124,8 @@ async function ask(
     text,
     json: isJson ? (JSON.parse(text) as unknown) : undefined,
   };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -1,0 +1,143 @@
+// Open WebUI as a model of its behaviour, over both kinds of connection, through the gateway, in front of upstreams of both eras.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serveHttp } from "./fixture/serve-http.ts";
+import { connectMcp, type McpConnection } from "./open-webui/model/mcp-connection.ts";
+import { connectOpenApi } from "./open-webui/model/openapi-connection.ts";
+import { shown, type Connection, type Json, type Outcome, type Release } from "./open-webui/model/outcome.ts";
+import { rows, type Expected } from "./open-webui/rows.ts";
+import { LONG_NAME, startShapes } from "./open-webui/shapes.ts";
+import { startGateway, startShard, type Gateway } from "./support/house.ts";
+import { stopAtEnd } from "./support/program.ts";
+
+const stopLater = stopAtEnd();
+const eras = ["legacy", "modern"] as const;
+const KEY = "house-key";
+let gateway: Gateway;
+
+beforeAll(async () => {
+  const shapes = await Promise.all(eras.map((era) => stopLater(startShapes(era))));
+  const fixtures = await Promise.all([
+    stopLater(serveHttp({ sdk: "old", eras: "legacy" })),
+    stopLater(serveHttp({ sdk: "new", eras: "modern" })),
+  ]);
+  const time = await stopLater(startShard("time"));
+  const definitions = eras.flatMap((era, index) => [
+    [era, { kind: "mcp-http", url: shapes[index]!.url }],
+    [`${era}-sdk`, { kind: "mcp-http", url: fixtures[index]!.url }],
+  ]);
+  gateway = await stopLater(
+    startGateway({
+      upstreams: { ...Object.fromEntries(definitions), time: { kind: "shard", url: time.url } },
+      env: { GATEWAY_API_KEY: KEY },
+    }),
+  );
+});
+
+/** Names as the house gives them: qualified for MCP behind the connection's id, joined for OpenAPI. */
+const findTool = (connection: Connection, upstream: string, tool: string): string => {
+  const short = tool === LONG_NAME ? "status_get_of_every" : tool;
+  const found = connection.tools.filter(({ name }) =>
+    new RegExp(`(^|_)${upstream}__?${short}(_[a-z_]*[0-9a-f]{8})?$`).test(name),
+  );
+  if (found.length !== 1) throw new Error(`${found.length} tools are ${upstream}'s ${tool}`);
+  return found[0]!.name;
+};
+
+function outcome({ text, failed = false, images = 0, embeds = 0 }: Expected): Outcome {
+  const some = (count: number): string[] => Array.from({ length: count }, () => expect.any(String) as string);
+  const said = text instanceof RegExp ? (expect.stringMatching(text) as string) : shown(text);
+  return { text: said, failed, images: some(images), embeds: some(embeds) };
+}
+
+describe.each(["0.12.4", "0.11.4"] satisfies Release[])("MCP, as %s", (release) => {
+  let connection: McpConnection;
+  beforeAll(async () => {
+    connection = await connectMcp(`${gateway.url}/mcp`, { release, key: KEY });
+  });
+  afterAll(() => connection.stop());
+
+  test("the exchange is as short as it can be, from memory, on one page", async () => {
+    const { sent, stop } = await connectMcp(`${gateway.url}/mcp`, { release, key: KEY });
+    await stop();
+    const shaken = ["initialize", "notifications/initialized", "tools/list", "DELETE"];
+    expect(sent).toEqual(release === "0.11.4" ? shaken : ["server/discover", "tools/list"]);
+  });
+
+  test("every name is one that strict providers take, once", () => {
+    const names = connection.tools.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => !/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(name) || name.includes("____"))).toEqual([]);
+  });
+
+  test("0.12 is told how to use the house, in few words", () => {
+    if (release === "0.11.4") expect(connection.instructions).toBeUndefined();
+    else expect(connection.instructions?.length ?? 0).toBeLessThan(2_000);
+  });
+
+  describe.each(eras)("a %s upstream", (era) => {
+    test.each(rows.map((row) => [row.tool.slice(0, 20), row] as const))("%s", async (_, row) => {
+      const called = await connection.call(findTool(connection, era, row.tool), row.args);
+      expect(called).toEqual(outcome((release === "0.11.4" ? row.mcpOld : undefined) ?? row.mcp));
+    });
+
+    test("a form is shown at the page and its answer reaches the tool; elsewhere the tool says that it cannot ask", async () => {
+      const asked: Json[] = [];
+      const onForm = (form: Json): Json => {
+        asked.push(form);
+        return { username: "ada", email: "ada@example.org" };
+      };
+      const page = await connectMcp(`${gateway.url}/mcp`, { release, key: KEY, onForm });
+      const tool = findTool(page, `${era}-sdk`, "test_elicitation");
+      // A modern upstream asks by a result that the legacy era has no words for.
+      if (release === "0.11.4" && era === "modern") return void (await page.stop());
+      const { text, failed } = await page.call(tool, { message: "Who is there?" });
+      await page.stop();
+      expect({ text, failed }).toEqual({ text: expect.stringContaining("ada@example.org"), failed: false });
+      expect(asked).toMatchObject([{ message: "Who is there?" }]);
+      const alone = await connection.call(tool, { message: "Who is there?" });
+      expect(alone.failed).toBe(true);
+    });
+  });
+});
+
+describe("OpenAPI", () => {
+  let all: Connection;
+  beforeAll(async () => {
+    all = await connectOpenApi(gateway.url, KEY);
+  });
+
+  test("names are unique and take no prefix to be so; no argument is without a type", () => {
+    const names = all.tools.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => !/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(name))).toEqual([]);
+  });
+
+  test("a schema keeps its choices, limits and defaults, and nothing dangles", () => {
+    const { parameters } = all.tools.find(({ name }) => name === "legacy_order")!;
+    expect(parameters).toMatchObject({
+      properties: {
+        size: { type: "string", enum: ["small", "large"] },
+        count: { type: "integer", minimum: 1, maximum: 9, description: "How many" },
+        note: { type: "string" },
+        labels: { type: "object", additionalProperties: { enum: ["small", "large"] } },
+        tree: { type: "object", properties: { label: { type: "string" } } },
+      },
+      required: ["size"],
+    });
+    expect(JSON.stringify(parameters)).not.toContain('"$ref":"#/$defs');
+  });
+
+  test("the document of one server has its tools alone, and calls reach it", async () => {
+    const one = await connectOpenApi(`${gateway.url}/time`, KEY);
+    expect(one.tools.length).toBeGreaterThan(2);
+    const now = one.tools.find(({ name }) => name.includes("current_time"))!;
+    expect((await one.call(now.name)).failed).toBe(false);
+  });
+
+  describe.each(eras)("a %s upstream", (era) => {
+    test.each(rows.map((row) => [row.tool.slice(0, 20), row] as const))("%s", async (_, row) => {
+      const called = await all.call(findTool(all, era, row.tool), row.openApiArgs ?? row.args);
+      expect(called).toEqual(outcome(row.openApi ?? row.mcp));
+    });
+  });
+});
