@@ -27,7 +27,7 @@ const servers = [
 
 const kinds = ["http", "sse", "stdio"] as const;
 /** Kinds that the gateway has. */
-const built: ReadonlySet<string> = new Set(["http"]);
+const built: ReadonlySet<string> = new Set(["http", "sse", "stdio"]);
 /** Few enough that every list has several pages. */
 const PAGE_SIZE = 3;
 

@@ -24,58 +24,12 @@ export const impossible: readonly Gap[] = [
 ];
 
 const NEWS = "a resource that changes, and lists that change, are announced";
-const LOGS = "log messages of a call, from the level that the client set, to nobody else";
-const PROMPT_ASKS = "a prompt that asks first";
-const asking = [
-  "sampling",
-  "elicitation by form",
-  "elicitation by URL",
-  "roots",
-  "several questions at once, and one after another with a sealed state",
-  PROMPT_ASKS,
-];
-const caching = "how long a list or a resource may be kept, and for whom";
-const reading = [
-  "resources are listed and read",
-  "resource templates are listed and read",
-  "prompts are listed and got",
-];
-
-const gap = (reason: string, features: readonly string[], where: (cell: Cell) => boolean): Gap => ({
-  reason,
-  covers: (cell) => cell.route !== "without the gateway" && features.includes(cell.feature) && where(cell),
-});
-const amongAll = ({ route }: Cell): boolean => route === "among all";
-const legacyToModern = ({ clientEra, serverEra }: Cell): boolean => clientEra === "legacy" && serverEra === "modern";
-const modernToLegacy = ({ clientEra, serverEra }: Cell): boolean => clientEra === "modern" && serverEra === "legacy";
 
 /** What is not built yet. */
 export const gaps: readonly Gap[] = [
-  gap("what an upstream announces", [NEWS], () => true),
-  gap(
-    "resources, prompts and completion among all",
-    [
-      ...reading,
-      "an unknown resource is an error that names it",
-      PROMPT_ASKS,
-      "completion of a prompt's and of a template's argument",
-      caching,
-      "instructions, extensions and methods of the server's own, at its own address",
-    ],
-    amongAll,
-  ),
-  gap("log levels among all", [LOGS], (cell) => amongAll(cell) && cell.clientEra === "legacy"),
-  gap(
-    "questions, log levels and mirrored arguments of a modern upstream for a legacy client",
-    [...asking, LOGS, "arguments that a header mirrors"],
-    legacyToModern,
-  ),
-  gap("questions of a legacy upstream for a modern client", asking, modernToLegacy),
-  gap("log levels of a legacy upstream for a modern client", [LOGS], modernToLegacy),
-  gap("how long a legacy upstream's results may be kept", [caching], modernToLegacy),
-  gap(
-    "how long a legacy upstream's results may be kept, without which this client refuses them",
-    reading,
-    (cell) => modernToLegacy(cell) && cell.client === "the new SDK, modern",
-  ),
+  {
+    covers: ({ feature, clientEra, route }) =>
+      feature === NEWS && clientEra === "modern" && route !== "without the gateway",
+    reason: "a resource's changes for a modern client",
+  },
 ];

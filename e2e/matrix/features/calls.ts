@@ -83,7 +83,10 @@ export const calls: readonly Feature[] = [
     feature: "instructions, extensions and methods of the server's own, at its own address",
     page: "2025-11-25/basic/lifecycle#initialization",
     async works(at) {
-      if (!at.isAlone) return expect(at.peer.capabilities).toMatchObject({ tools: {}, prompts: {}, resources: {} });
+      if (!at.isAlone) {
+        expect(at.peer.capabilities).toMatchObject({ tools: {}, prompts: {}, resources: {}, completions: {} });
+        return;
+      }
       expect(at.peer.instructions).toBe("Entries that clients and gateways are tested with.");
       expect(at.peer.capabilities).toMatchObject({
         completions: {},

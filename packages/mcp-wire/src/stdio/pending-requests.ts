@@ -12,6 +12,8 @@ export interface Pending {
   /** Whose request it is: a downstream's session, where it has one. */
   readonly owner: object | undefined;
   readonly onMessage: ((message: Message) => void) | undefined;
+  /** True for a stream of ours, which hears only of what names it. */
+  readonly isStream: boolean;
   readonly resolve: (response: Message) => void;
   readonly reject: (error: Error) => void;
 }

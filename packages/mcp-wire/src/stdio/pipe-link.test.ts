@@ -196,6 +196,24 @@ describe("a shared pipe", () => {
     expect(link.active).toBe(0);
   });
 
+  it("takes a log line to the one call under way, though a subscription is open too", async () => {
+    const { link, post, said, line, say } = pipe();
+    const listen = Message.of({ id: "l", method: "subscriptions/listen", params: {} });
+    const heard: Message[] = [];
+    link.stream(
+      listen,
+      { headers: [] },
+      (message) => heard.push(message),
+      () => undefined,
+    );
+    const answer = post(call(1));
+    say({ method: "notifications/message", params: { level: "info", data: "on it" } });
+    say({ id: line().id as number, result: {} });
+    await answer;
+    expect(said.map(({ method }) => method)).toEqual(["notifications/message"]);
+    expect(heard).toEqual([]);
+  });
+
   it("keeps a subscription open until it is stopped, and gives its messages the id it was asked for under", () => {
     const { link, line, say } = pipe();
     const heard: unknown[] = [];

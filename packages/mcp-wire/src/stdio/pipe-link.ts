@@ -64,6 +64,7 @@ export class PipeLink implements Link {
     }
     return new Promise((resolve, reject) => {
       this.#request(message, options, {
+        isStream: false,
         resolve: (response) => resolve({ response, status: 200, session: undefined }),
         reject,
       });
@@ -89,7 +90,7 @@ export class PipeLink implements Link {
     const wireId = this.#request(
       request,
       { headers: [], onMessage },
-      { resolve: () => settle(new Error("the stream ended")), reject: settle },
+      { isStream: true, resolve: () => settle(new Error("the stream ended")), reject: settle },
     );
     return () => {
       stopped = true;
@@ -118,7 +119,11 @@ export class PipeLink implements Link {
   }
 
   /** @returns the id on the pipe; undefined where it was not sent */
-  #request(message: Message, options: PostOptions, settle: Pick<Pending, "resolve" | "reject">): number | undefined {
+  #request(
+    message: Message,
+    options: PostOptions,
+    settle: Pick<Pending, "isStream" | "resolve" | "reject">,
+  ): number | undefined {
     try {
       if (this.#ended !== undefined) throw this.#gone();
       const { cancellation, onMessage, owner } = options;
@@ -241,7 +246,7 @@ export class PipeLink implements Link {
   #related(): Pending | undefined {
     let found: Pending | undefined;
     for (const pending of this.#pending) {
-      if (pending.onMessage === undefined) continue;
+      if (pending.onMessage === undefined || pending.isStream) continue;
       if (found !== undefined && (found.owner === undefined || found.owner !== pending.owner)) return undefined;
       found = pending;
     }

@@ -1,6 +1,7 @@
 import { encodeHeaderValue } from "../classify.ts";
 import { memberOf } from "../json/edit.ts";
-import type { Message } from "../message.ts";
+import { Message } from "../message.ts";
+import { RpcCode } from "../wire-error.ts";
 
 /** Arguments of a tool that a modern client mirrors into headers (SEP-2243): name of the header, way to the argument. */
 export type ParamHeaders = readonly { readonly header: string; readonly path: readonly string[] }[];
@@ -51,17 +52,54 @@ export function paramHeadersOf(tool: Buffer): ParamHeaders | undefined {
 
 /** The headers that mirror a call's arguments, name and value in turn; an argument that is absent or null has none. */
 export function paramHeaders(call: Message, wanted: ParamHeaders): string[] {
+  return mirrored(call, wanted).flatMap(({ name, value }) => [name, encodeHeaderValue(String(value))]);
+}
+
+/**
+ * Refuses a call whose headers do not say what its arguments say, for an upstream that has no headers to compare.
+ *
+ * @param given the call's `Mcp-Param-*` headers, name and value in turn
+ * @returns the error, `-32020`; undefined where the call may pass
+ */
+export function refuseParamHeaders(call: Message, wanted: ParamHeaders, given: readonly string[]): Message | undefined {
+  for (const { name, value } of mirrored(call, wanted)) {
+    const index = given.findIndex((text, at) => at % 2 === 0 && text.toLowerCase() === name.toLowerCase());
+    const said = index < 0 ? undefined : decoded(given[index + 1] as string);
+    const isSame = typeof value === "number" ? said !== undefined && Number(said) === value : said === String(value);
+    if (isSame) continue;
+    const message = `Header and body disagree: the header ${name} does not say what its argument says`;
+    const data = { mismatch: { header: name, value: index < 0 ? null : given[index + 1] } };
+    return Message.error(call.id, { code: RpcCode.headerMismatch, message, data });
+  }
+  return undefined;
+}
+
+/** The arguments of a call that headers mirror: those that are there, and plain. */
+function mirrored(
+  call: Message,
+  wanted: ParamHeaders,
+): readonly { readonly name: string; readonly value: string | boolean | number }[] {
   if (wanted.length === 0) return [];
-  const { arguments: given } = call.params;
+  const { arguments: args } = call.params;
   return wanted.flatMap(({ header, path }) => {
     const value = path.reduce<unknown>(
       (node, key) =>
         typeof node === "object" && node !== null && Object.hasOwn(node, key)
           ? (node as Record<string, unknown>)[key]
           : undefined,
-      given,
+      args,
     );
     const isPlain = typeof value === "string" || typeof value === "boolean" || Number.isSafeInteger(value);
-    return isPlain ? [`Mcp-Param-${header}`, encodeHeaderValue(String(value))] : [];
+    return isPlain ? [{ name: `Mcp-Param-${header}`, value: value as string | boolean | number }] : [];
   });
+}
+
+const WRAPPED = /^=\?base64\?(.*)\?=$/;
+
+/** What a header says; undefined where its base64 is not as an encoder writes it. */
+function decoded(value: string): string | undefined {
+  const base64 = WRAPPED.exec(value)?.[1];
+  if (base64 === undefined) return value;
+  const bytes = Buffer.from(base64, "base64");
+  return bytes.toString("base64") === base64 ? bytes.toString() : undefined;
 }

@@ -7,13 +7,14 @@ import { isLogged, isLogLevel } from "../log-level.ts";
 import { Message } from "../message.ts";
 import type { ClientDescription } from "../sessions.ts";
 import { mayAsk } from "../translate/input-required.ts";
+import { refuseParamHeaders } from "../translate/param-headers.ts";
 import { requestToLegacy, requestToShared, responseToModern, withProgressToken } from "../translate/translate.ts";
 import { askable } from "./ask-downstream.ts";
 import { AskedCall } from "./asked-call.ts";
 import type { LegacySession } from "./legacy-session.ts";
 import { OwnSessions } from "./own-sessions.ts";
 import { ParkedCalls } from "./parked-calls.ts";
-import { type ListRequest, type ReadLists, readLists } from "./read-lists.ts";
+import { type ListRequest, type ReadLists, readLists, type ToolTraits } from "./read-lists.ts";
 import { callIn, SharedSession } from "./shared-session.ts";
 import { SharedSubscriptions } from "./shared-subscriptions.ts";
 import { announcedLists, changedList, type UpstreamClient } from "./upstream-client.ts";
@@ -39,6 +40,7 @@ export class LegacyClient implements UpstreamClient {
   readonly #subscriptions: SharedSubscriptions;
   readonly #parked = new ParkedCalls();
   readonly #asking = new Map<string, SharedSession>();
+  #traits: ReadonlyMap<string, ToolTraits> = new Map();
 
   constructor(link: Link, client: ClientDescription, session: LegacySession) {
     this.#link = link;
@@ -51,9 +53,11 @@ export class LegacyClient implements UpstreamClient {
     this.description = session.description;
   }
 
-  readLists(cancellation: Cancellation): Promise<ReadLists> {
+  async readLists(cancellation: Cancellation): Promise<ReadLists> {
     const request: ListRequest = (method, params) => this.#shared.request(method, params, cancellation);
-    return readLists(request, this.description.capabilities, this.era);
+    const read = await readLists(request, this.description.capabilities, this.era);
+    this.#traits = read.traits;
+    return read;
   }
 
   async ping(cancellation: Cancellation): Promise<void> {
@@ -119,6 +123,9 @@ export class LegacyClient implements UpstreamClient {
   }
 
   async #exchangeForModern(message: Message, context: ExchangeContext): Promise<Message> {
+    const traits = message.method === "tools/call" ? this.#traits.get(message.name ?? "") : undefined;
+    const refusal = traits && refuseParamHeaders(message, traits.paramHeaders, context.paramHeaders);
+    if (refusal !== undefined) return refusal;
     const capabilities = askable(context.client.capabilities);
     const canAsk = mayAsk(message) && Object.keys(capabilities).length > 0;
     const asking = canAsk ? this.#askingSession(capabilities) : undefined;

@@ -6,7 +6,7 @@ import { LIST_FILTERS } from "../http/subscription.ts";
 import type { Link } from "../link.ts";
 import { Message } from "../message.ts";
 import { mayAsk } from "../translate/input-required.ts";
-import { paramHeaders } from "../translate/param-headers.ts";
+import { paramHeaders, refuseParamHeaders } from "../translate/param-headers.ts";
 import { requestToModern, responseToLegacy } from "../translate/translate.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import { askable, askDownstream } from "./ask-downstream.ts";
@@ -45,8 +45,16 @@ export class ModernClient implements UpstreamClient {
 
   exchange = async (message: Message, context: ExchangeContext): Promise<Message> => {
     if (context.era === "legacy") return await this.#exchangeForLegacy(message, context);
+    const refusal = this.#link.isShared ? this.#refuse(message, context) : undefined;
+    if (refusal !== undefined) return refusal;
     return await this.#post(message, context, context.version, context.paramHeaders);
   };
+
+  /** Over a pipe the upstream sees no headers, so they are compared here. */
+  #refuse(message: Message, context: ExchangeContext): Message | undefined {
+    const traits = message.method === "tools/call" ? this.#traits.get(message.name ?? "") : undefined;
+    return traits && refuseParamHeaders(message, traits.paramHeaders, context.paramHeaders);
+  }
 
   /** What this era has no request for is done here; the rest gets its words, and questions are put to the client. */
   async #exchangeForLegacy(message: Message, context: ExchangeContext): Promise<Message> {

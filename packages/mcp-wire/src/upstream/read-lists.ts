@@ -80,7 +80,7 @@ export async function readLists(request: ListRequest, capabilities: string, era:
     read(TEMPLATES),
   ]);
   const traits = new Map<string, ToolTraits>();
-  const tools = era === "modern" ? modernTools(found, traits, problems) : found.map(sameInBoth);
+  const tools = era === "modern" ? modernTools(found, traits, problems) : legacyTools(found, traits);
   return { lists: { tools, prompts, resources, templates }, traits, problems: problems.toSorted() };
 }
 
@@ -114,8 +114,12 @@ function hasObjectSchema(tool: Buffer): boolean {
   return type === undefined || type === '"object"';
 }
 
-function sameInBoth({ key, bytes }: ListedItem): ListedTool {
-  return { name: key, modern: bytes, legacy: bytes };
+function legacyTools(found: readonly ListedItem[], traits: Map<string, ToolTraits>): ListedTool[] {
+  return found.map(({ key: name, bytes }) => {
+    const paramHeaders = paramHeadersOf(bytes) ?? [];
+    if (paramHeaders.length > 0) traits.set(name, { wrapsOutput: false, paramHeaders });
+    return { name, modern: bytes, legacy: bytes };
+  });
 }
 
 function modernTools(found: readonly ListedItem[], traits: Map<string, ToolTraits>, problems: string[]): ListedTool[] {
