@@ -5,7 +5,7 @@ import { memberOf } from "../json/edit.ts";
 import type { Link } from "../link.ts";
 import { isLogged, isLogLevel } from "../log-level.ts";
 import { Message } from "../message.ts";
-import type { ClientDescription } from "../sessions.ts";
+import type { ClientDescription, Session } from "../sessions.ts";
 import { mayAsk } from "../translate/input-required.ts";
 import { refuseParamHeaders } from "../translate/param-headers.ts";
 import { requestToLegacy, requestToShared, responseToModern, withProgressToken } from "../translate/translate.ts";
@@ -70,9 +70,12 @@ export class LegacyClient implements UpstreamClient {
     if (this.#link.isShared && SharedSubscriptions.serves(message)) {
       return await this.#subscriptions.serve(message, context);
     }
-    if (!this.#hasSessions) return await this.#relay(message, context);
     // Of many, none sets the level for all.
-    if (message.method === "logging/setLevel") return Message.result(message.id as string, "{}");
+    if (message.method === "logging/setLevel" && (this.#hasSessions || this.#link.isShared)) {
+      if (this.#link.isShared) await this.#wantAll(this.#shared);
+      return Message.result(message.id as string, "{}");
+    }
+    if (!this.#hasSessions) return await this.#relay(message, context);
     const request = requestToShared(message, this.#shared.nextId());
     const response = await this.#callShared(this.#shared, request, message, context);
     return response.withId(message.id as string);
@@ -110,7 +113,7 @@ export class LegacyClient implements UpstreamClient {
   #relay(message: Message, context: ExchangeContext): Promise<Message> {
     const { cancellation, passedHeaders, session: owner } = context;
     const onMessage = (early: Message): void => {
-      if (!early.isRequest) return context.notify(early);
+      if (!early.isRequest) return this.#isWanted(early, owner) ? context.notify(early) : undefined;
       context
         .request(early)
         .catch((error: Error) => Message.error(early.id, { code: -32603, message: error.message }))
@@ -180,14 +183,26 @@ export class LegacyClient implements UpstreamClient {
 
   readonly #chatty = new WeakSet<SharedSession>();
 
-  /** Somebody wants log messages of a session that is for many: it gets all, and hands each its own part. */
   async #setLevel(session: SharedSession, asked: Message): Promise<void> {
-    if (!asked.hasMeta || !isLogLevel(asked.meta?.[MetaKey.logLevel])) return;
+    if (asked.hasMeta && isLogLevel(asked.meta?.[MetaKey.logLevel])) await this.#wantAll(session);
+  }
+
+  /** Somebody wants log messages of a session that is for many: it gets all, and hands each its own part. */
+  async #wantAll(session: SharedSession): Promise<void> {
     if (this.#chatty.has(session) || !declares(this.description, "logging")) return;
     this.#chatty.add(session);
     await session.request("logging/setLevel", { level: "debug" });
   }
+
+  /** Whether a message is for a downstream with a session: of those to the log only what it asked for, or is usual. */
+  #isWanted(early: Message, session: Session | undefined): boolean {
+    if (early.method !== "notifications/message" || !this.#chatty.has(this.#shared)) return true;
+    return isLogged(early.params["level"], session?.logLevel ?? USUAL_LEVEL);
+  }
 }
+
+/** What a client gets that never said what it wants, where others want more. */
+const USUAL_LEVEL = "info";
 
 function declares({ capabilities }: ServerDescription, capability: string): boolean {
   return memberOf(Buffer.from(capabilities), capability) !== undefined;
