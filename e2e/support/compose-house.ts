@@ -11,7 +11,12 @@ const NODE_USER = 1000;
 /** A container as `docker inspect` shows it; what we look at. */
 export interface Container {
   readonly Name: string;
-  readonly State: { readonly Status: string; readonly ExitCode: number; readonly OOMKilled: boolean };
+  readonly State: {
+    readonly Status: string;
+    readonly StartedAt: string;
+    readonly ExitCode: number;
+    readonly OOMKilled: boolean;
+  };
   readonly Config: { readonly User: string; readonly Labels: Readonly<Record<string, string>> };
   readonly HostConfig: { readonly ReadonlyRootfs: boolean; readonly CapDrop: readonly string[] };
 }

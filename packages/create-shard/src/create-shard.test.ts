@@ -54,6 +54,9 @@ describe("in the repository", () => {
     expect((services["gateway"] as { environment: Record<string, string> }).environment["SHARDS"]).toMatch(
       /,http:\/\/lamp:9105\}$/,
     );
+    expect(read(".env.example")).toMatch(
+      /#LOG_LEVEL=info[^]*# --- Shard lamp: .*\n#LAMP_URL=http:\/\/localhost:8080\n#LAMP_TOKEN=\n$/,
+    );
     // The comment above the next service is still above it.
     expect(after).toMatch(/shardgate.port: "9105"\n\n {2}# --- profile demo/);
   });

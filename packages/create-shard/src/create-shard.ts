@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { complete } from "./ask.ts";
 import { HOUSE_PORTS, portProblem, variableOf } from "./checks.ts";
@@ -52,7 +52,10 @@ async function make(options: Options, io: Io): Promise<number> {
   const compose = repository === undefined ? undefined : join(repository, "compose.yaml");
   const composed = compose === undefined ? undefined : withService(readFileSync(compose, "utf8"), names);
   writeFiles(folder, files);
-  if (compose !== undefined && composed !== undefined) writeFileSync(compose, composed);
+  if (compose !== undefined && composed !== undefined) {
+    writeFileSync(compose, composed);
+    appendFileSync(join(compose, "../.env.example"), settingsOf(names));
+  }
 
   // 4. What a project of its own needs besides.
   if (repository === undefined) {
@@ -63,6 +66,10 @@ async function make(options: Options, io: Io): Promise<number> {
   io.write(nextSteps(names, folder, repository));
   return 0;
 }
+
+/** What `.env.example` says of the shard's service in compose.yaml. */
+const settingsOf = ({ name, title, variable, url }: Names): string =>
+  `\n# --- Shard ${name}: where ${title} answers, and what it is sent as a bearer token ---\n#${variable}_URL=${url}\n#${variable}_TOKEN=\n`;
 
 const usualFolder = (name: string, repository: string | undefined, cwd: string): string =>
   repository === undefined ? join(cwd, `${name}-shard`) : join(repository, "shards", name);

@@ -23,7 +23,7 @@ export function workbench(io: Partial<Io> = {}): Workbench {
   const folder = mkdtempSync(join(tmpdir(), "shardgate-create-"));
   mkdirSync(join(folder, "shards/time/src"), { recursive: true });
   writeFileSync(join(folder, "shards/time/src/shard.ts"), "defaultPort: 9104,\n");
-  cpSync(join(root, "compose.yaml"), join(folder, "compose.yaml"));
+  for (const file of ["compose.yaml", ".env.example"]) cpSync(join(root, file), join(folder, file));
   writeFileSync(join(folder, "sdk.tgz"), "packed");
   const said: string[] = [];
   const ran: string[] = [];
