@@ -90,6 +90,8 @@ export function createApp({ gateway, fronts, endpoints = [], allowed, access, on
   function guarded(handler: Handler): Handler {
     if (!access.isAsked) return handler;
     return (request, reply) => {
+      // A browser asks without a key whether it may send one.
+      if (request.method === "OPTIONS") return handler(request, reply);
       const denial = access.check(request.header("authorization"), "call");
       if (denial === undefined) return handler(request, reply);
       const { status, message, challenge } = denial;

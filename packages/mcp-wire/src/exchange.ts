@@ -12,6 +12,8 @@ export interface ExchangeContext {
   readonly session: Session | undefined;
   readonly client: ClientDescription;
   readonly cancellation: Cancellation;
+  /** Names the request in logs here and upstream; undefined where it has no name. */
+  readonly requestId?: string | undefined;
   /** Headers that mirror arguments (`mcp-param-*`), to be passed on as they are; name and value in turn. */
   readonly paramHeaders: readonly string[];
   /** All headers of the downstream's request, name and value in turn. */

@@ -22,9 +22,13 @@ export interface Envelope {
 }
 
 export interface PostOptions extends Envelope {
+  /** Names the call in logs on both sides, as `X-Request-Id`. */
+  readonly requestId?: string | undefined;
   readonly cancellation?: Cancellation | undefined;
   /** Downstream session the message comes from, where it has one: what a shared link cannot tell by itself. */
   readonly owner?: object | undefined;
+  /** True while the upstream waits for an answer in this call, so that what names no call belongs to another one. */
+  readonly isQuiet?: (() => boolean) | undefined;
   /** Takes notifications and requests that come before the response and belong to it. */
   readonly onMessage?: ((message: Message) => void) | undefined;
 }

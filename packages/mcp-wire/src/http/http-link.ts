@@ -56,6 +56,9 @@ export class HttpLink implements Link {
     const id = message.isRequest ? message.id : undefined;
     const sink = new AnswerSink(id, options.onMessage ?? ignore, options.session !== undefined);
     const headers = headersOf(this.#postHeaders, options);
+    if (options.requestId !== undefined && !isPassed("x-request-id", options)) {
+      headers.push("X-Request-Id", options.requestId);
+    }
     sink.abort = this.#sender.send({ method: "POST", path: this.#path, headers, body: message.bytes }, sink);
     options.cancellation?.onCancel((reason) => {
       sink.fail(new UpstreamError("cancelled", reason.message, { sent: true }));
@@ -96,6 +99,10 @@ export class HttpLink implements Link {
     const headers = headersOf(this.#getHeaders, envelope);
     this.#sender.send({ method: "DELETE", path: this.#path, headers, body: null }, sink);
   }
+}
+
+function isPassed(name: string, { passedHeaders }: Envelope): boolean {
+  return passedHeaders?.some((one, index) => index % 2 === 0 && one.toLowerCase() === name) === true;
 }
 
 function misdirected(message: string): UpstreamError {

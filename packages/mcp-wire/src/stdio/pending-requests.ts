@@ -11,6 +11,8 @@ export interface Pending {
   readonly token: Buffer | undefined;
   /** Whose request it is: a downstream's session, where it has one. */
   readonly owner: object | undefined;
+  /** True while nothing is to be expected of it but what names it. */
+  readonly isQuiet: (() => boolean) | undefined;
   readonly onMessage: ((message: Message) => void) | undefined;
   /** True for a stream of ours, which hears only of what names it. */
   readonly isStream: boolean;

@@ -126,14 +126,14 @@ export class PipeLink implements Link {
   ): number | undefined {
     try {
       if (this.#ended !== undefined) throw this.#gone();
-      const { cancellation, onMessage, owner } = options;
+      const { cancellation, onMessage, owner, isQuiet } = options;
       if (cancellation?.reason !== undefined) {
         throw new UpstreamError("cancelled", cancellation.reason.message, { sent: false });
       }
       const meta = message.hasMeta ? memberOf(message.paramsBytes as Buffer, "_meta") : undefined;
       const token = meta && memberOf(meta, "progressToken");
       const { wireId } = this.#pending.add((free) => {
-        return { wireId: free, id: message.id as string, token, owner, onMessage, ...settle };
+        return { wireId: free, id: message.id as string, token, owner, isQuiet, onMessage, ...settle };
       });
       const wireMessage = token === undefined ? message : withToken(message, meta as Buffer, String(wireId));
       if (!this.#write(wireMessage.withId(String(wireId)))) {
@@ -246,7 +246,7 @@ export class PipeLink implements Link {
   #related(): Pending | undefined {
     let found: Pending | undefined;
     for (const pending of this.#pending) {
-      if (pending.onMessage === undefined || pending.isStream) continue;
+      if (pending.onMessage === undefined || pending.isStream || pending.isQuiet?.() === true) continue;
       if (found !== undefined && (found.owner === undefined || found.owner !== pending.owner)) return undefined;
       found = pending;
     }

@@ -1,12 +1,13 @@
 import { Cancellation } from "../cancellation.ts";
 import type { ExchangeContext } from "../exchange.ts";
+import type { PostOptions } from "../link.ts";
 import { Message } from "../message.ts";
 import { asQuestion, ASKED_CAPABILITY, asResponse, type Question } from "../translate/input-required.ts";
 
 /** How an asked call reaches its upstream. */
 export interface AskedCallDeps {
   /** Sends the request and hands over what comes before the response. */
-  readonly send: (cancellation: Cancellation, onMessage: (message: Message) => void) => Promise<Message>;
+  readonly send: (options: Required<Pick<PostOptions, "cancellation" | "isQuiet" | "onMessage">>) => Promise<Message>;
   /** Sends the answer to a request of the upstream's. */
   readonly answer: (response: Message) => void;
   /** Hands a notification to who waits at the moment. */
@@ -21,8 +22,6 @@ const MAX_QUESTIONS = 32;
  * are kept until the client comes back with the answers.
  */
 export class AskedCall {
-  /** True while a client waits for it. */
-  isWaitedFor = false;
   readonly #deps: AskedCallDeps;
   readonly #cancellation = new Cancellation();
   readonly #questions = new Map<string, { readonly question: Question; readonly id: string }>();
@@ -33,12 +32,12 @@ export class AskedCall {
 
   constructor(deps: AskedCallDeps) {
     this.#deps = deps;
-    deps
-      .send(this.#cancellation, (message) => this.#take(message))
-      .then(
-        (response) => this.#settle({ response }),
-        (error: unknown) => this.#settle({ error }),
-      );
+    const isQuiet = (): boolean => this.#questions.size > 0;
+    const onMessage = (message: Message): void => this.#take(message);
+    deps.send({ cancellation: this.#cancellation, isQuiet, onMessage }).then(
+      (response) => this.#settle({ response }),
+      (error: unknown) => this.#settle({ error }),
+    );
   }
 
   /**
@@ -48,7 +47,6 @@ export class AskedCall {
    */
   async next(context: ExchangeContext): Promise<Message | readonly Question[]> {
     this.#context = context;
-    this.isWaitedFor = true;
     context.cancellation.onCancel((reason) => {
       if (this.#context === context) this.cancel(reason);
     });
@@ -61,7 +59,6 @@ export class AskedCall {
       return this.#outcome.response;
     } finally {
       this.#context = undefined;
-      this.isWaitedFor = false;
     }
   }
 

@@ -111,7 +111,7 @@ export class LegacyClient implements UpstreamClient {
 
   /** Passes the bytes on as they are to an upstream that keeps no sessions, and whatever comes before the response back. */
   #relay(message: Message, context: ExchangeContext): Promise<Message> {
-    const { cancellation, passedHeaders, session: owner } = context;
+    const { cancellation, passedHeaders, requestId, session: owner } = context;
     const onMessage = (early: Message): void => {
       if (!early.isRequest) return this.#isWanted(early, owner) ? context.notify(early) : undefined;
       context
@@ -121,7 +121,7 @@ export class LegacyClient implements UpstreamClient {
         .catch(() => undefined);
     };
     const session = this.#shared.current;
-    const options = { cancellation, passedHeaders, owner, onMessage };
+    const options = { cancellation, passedHeaders, requestId, owner, onMessage };
     return session === undefined ? this.#shared.call(message, options) : callIn(this.#link, session, message, options);
   }
 
@@ -143,9 +143,9 @@ export class LegacyClient implements UpstreamClient {
     const request = requestToLegacy(message, session.nextId());
     const { passedHeaders } = context;
     return new AskedCall({
-      send: async (cancellation, onMessage) => {
+      send: async (options) => {
         await this.#setLevel(session, message);
-        return session.call(request, { cancellation, passedHeaders, onMessage });
+        return session.call(request, { ...options, passedHeaders });
       },
       answer: (response) => session.send(response, { passedHeaders }),
       notify: (early, waiting) => notifyShared(early, request, message, waiting),
@@ -173,12 +173,12 @@ export class LegacyClient implements UpstreamClient {
     context: ExchangeContext,
   ): Promise<Message> {
     await this.#setLevel(session, asked);
-    const { cancellation, passedHeaders } = context;
+    const { cancellation, passedHeaders, requestId } = context;
     const onMessage = (early: Message): void => {
       if (early.isRequest) session.decline(early);
       else notifyShared(early, request, asked, context);
     };
-    return session.call(request, { cancellation, passedHeaders, onMessage });
+    return session.call(request, { cancellation, passedHeaders, requestId, onMessage });
   }
 
   readonly #chatty = new WeakSet<SharedSession>();

@@ -86,6 +86,7 @@ export class ModernClient implements UpstreamClient {
       passedHeaders: context.passedHeaders,
       cancellation: context.cancellation,
       owner: context.session,
+      requestId: context.requestId,
       onMessage: (early) => {
         // This era has no requests of the server's; one on its stream is the upstream's mistake.
         if (early.isNotification) context.notify(early);

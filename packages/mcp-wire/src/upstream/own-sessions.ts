@@ -102,12 +102,12 @@ export class OwnSessions {
     if (isSubscribing && context.push !== undefined) own.push = context.push;
     // What the upstream says outside of requests can reach nobody before there is somebody who listens.
     if (isSubscribing || session.stream !== undefined) this.#listen(open, own, session);
-    const { cancellation, passedHeaders } = context;
+    const { cancellation, passedHeaders, requestId } = context;
     const onMessage = (early: Message): void => {
       if (!early.isRequest) return context.notify(early);
       this.#ask(open, early, (request) => context.request(request), passedHeaders);
     };
-    return callIn(this.#link, open, message, { cancellation, passedHeaders, owner: session, onMessage });
+    return callIn(this.#link, open, message, { cancellation, passedHeaders, requestId, owner: session, onMessage });
   }
 
   #listen(open: LegacySession, own: Own, session: Session): void {

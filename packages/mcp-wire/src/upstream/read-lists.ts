@@ -13,7 +13,7 @@ const MAX_PAGES = 200;
 const MAX_ITEMS = 20_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** What has to be done for a tool of a modern upstream where a legacy client calls it. */
+/** What has to be done for a tool where a client of another era calls it, or an upstream has no headers to look at. */
 export interface ToolTraits {
   /** The legacy era gets its structured content as `{result: …}`. */
   readonly wrapsOutput: boolean;

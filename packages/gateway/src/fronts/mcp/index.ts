@@ -10,6 +10,7 @@ import {
 import { GatewayError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Gateway } from "../../gateway.ts";
+import { crossOrigin } from "../cors.ts";
 import type { Front, Handler } from "../front.ts";
 import { aggregateEndpoint, upstreamEndpoint } from "./endpoints.ts";
 
@@ -41,10 +42,10 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
   };
   const server = new StreamableServer({ onBug, ...wire, sessions });
   const aggregate = aggregateEndpoint(gateway);
-  const single = new Map<string, Endpoint>();
+  const single = new Map<string, { readonly endpoint: Endpoint; readonly serve: Handler }>();
 
   const sse = new SseServer(server);
-  const serveAggregate: Handler = (request, reply) => server.handle(request, reply, aggregate);
+  const serveAggregate = crossOrigin((request, reply) => server.handle(request, reply, aggregate));
 
   /** @param base path of the folder that `sse` and `messages` are in */
   function serveSse(path: string, endpoint: Endpoint, base: string): Handler {
@@ -61,16 +62,18 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
       const error = new WireError(RpcCode.invalidRequest, `Unknown upstream ${name}; known: ${known}`, { status: 404 });
       return (_, reply) => server.refuse(reply, error);
     }
-    let endpoint = single.get(name);
-    if (endpoint === undefined) single.set(name, (endpoint = upstreamEndpoint(gateway, name)));
-    const served = endpoint;
-    if (path !== "mcp") return serveSse(path, served, `/servers/${name}`);
-    return (request, reply) => server.handle(request, reply, served);
+    let one = single.get(name);
+    if (one === undefined) {
+      const endpoint = upstreamEndpoint(gateway, name);
+      one = { endpoint, serve: crossOrigin((request, reply) => server.handle(request, reply, endpoint)) };
+      single.set(name, one);
+    }
+    return path === "mcp" ? one.serve : crossOrigin(serveSse(path, one.endpoint, `/servers/${name}`));
   }
 
   // What is gone leaves nothing behind: neither its endpoint nor the sessions at it.
   const stop = gateway.onToolsChanged(() => {
-    for (const [name, endpoint] of single) {
+    for (const [name, { endpoint }] of single) {
       if (gateway.hasUpstream(name)) continue;
       single.delete(name);
       sessions.closeAll(endpoint);
@@ -82,7 +85,7 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
     route(path) {
       if (AGGREGATE_PATH.test(path)) return serveAggregate;
       const legacy = SSE_PATH.exec(path)?.[1];
-      if (legacy !== undefined) return serveSse(legacy, aggregate, "");
+      if (legacy !== undefined) return crossOrigin(serveSse(legacy, aggregate, ""));
       const [, name, what] = UPSTREAM_PATH.exec(path) ?? [];
       return name === undefined || what === undefined ? undefined : serveUpstream(name, what);
     },

@@ -7,7 +7,7 @@ import type { Gateway } from "../../gateway.ts";
 import type { Front, Handler } from "../front.ts";
 import { Caller, targetOf } from "./calls/caller.ts";
 import { refusal, type Shaped } from "./calls/shape-result.ts";
-import { answerPreflight, corsHeaders } from "./cors.ts";
+import { answerPreflight, corsHeaders } from "../cors.ts";
 import { Documents } from "./documents/documents.ts";
 import { Site } from "./site.ts";
 import { operationOf } from "./operation.ts";

@@ -1,7 +1,8 @@
 import type { HttpReply, HttpRequest } from "@shardgate/mcp-wire";
+import type { Handler } from "./front.ts";
 
 /** What pages may read besides the body: Open WebUI shows a card only where it sees these (openwebui §1.2). */
-const EXPOSED = "content-disposition, location, mcp-session-id, retry-after, www-authenticate";
+const EXPOSED = "content-disposition, location, mcp-protocol-version, mcp-session-id, retry-after, www-authenticate";
 
 const NONE: Readonly<Record<string, string>> = { Vary: "Origin" };
 
@@ -41,4 +42,20 @@ export function answerPreflight(request: HttpRequest, reply: HttpReply): boolean
     Buffer.from("OK"),
   );
   return true;
+}
+
+/** A handler whose answers pages may read, and which answers the browser that asks first. */
+export function crossOrigin(handler: Handler): Handler {
+  return (request, reply) => {
+    if (answerPreflight(request, reply)) return;
+    handler(request, request.header("origin") === undefined ? reply : readable(reply, corsHeaders(request)));
+  };
+}
+
+function readable(reply: HttpReply, more: Readonly<Record<string, string>>): HttpReply {
+  return {
+    send: (status, headers, body) => reply.send(status, { ...more, ...headers }, body),
+    stream: (status, headers) => reply.stream(status, { ...more, ...headers }),
+    onGone: (listener) => reply.onGone(listener),
+  };
 }
