@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Era } from "./load/requests.ts";
 import type { Load, LoadResult } from "./load/run-load.ts";
 
 /** A running process that serves on a port of this machine. */
@@ -16,9 +17,15 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-/** How a gateway is asked to run: upstream name → URL; wait until it serves, or until every upstream is up too. */
+/** A program to speak with over its standard input and output. */
+export interface StdioProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** How a gateway is asked to run: upstream name → URL, or program; wait until it serves, or until every upstream is up too. */
 export interface GatewaySetup {
-  readonly upstreams: Readonly<Record<string, string>>;
+  readonly upstreams: Readonly<Record<string, string | StdioProgram>>;
   readonly until?: "live" | "up";
 }
 
@@ -27,6 +34,10 @@ export interface Stage {
   upstream(tools: number): Promise<Program>;
   naive(upstream: Program): Promise<Program>;
   relay(upstream: Program): Promise<Program>;
+  /** The cheap upstream as a program, for who starts it. */
+  program(tools: number, era: Era): StdioProgram;
+  /** A bare relay onto the pipe of a program that it starts. */
+  pipeRelay(program: StdioProgram): Promise<Program>;
   gateway(setup: GatewaySetup): Promise<Program>;
   /** Stops all of them. */
   clear(): Promise<void>;
@@ -50,7 +61,7 @@ export const hasGateway = (): boolean => existsSync(path("../../packages/gateway
 
 /** Bundles the forwarders as the gateway is bundled, so that memory and start-up compare like with like. */
 export function bundleForwarders(): void {
-  const pairs = ["naive", "relay"].map((name) => `bench/src/${name}/main.ts=bench/dist/${name}.mjs`);
+  const pairs = ["naive", "relay", "pipe-relay"].map((name) => `bench/src/${name}/main.ts=bench/dist/${name}.mjs`);
   const done = spawnSync(process.execPath, [path("../../scripts/bundle.mjs"), ...pairs], { stdio: "inherit" });
   if (done.status !== 0) throw new Error("The forwarders could not be bundled; esbuild's words are above.");
 }
@@ -66,6 +77,10 @@ export function createStage(): Stage {
     upstream: (tools) => remember(startServer(path("upstream/main.ts"), [String(tools)])),
     naive: ({ port }) => remember(startServer(path("../dist/naive.mjs"), [String(port)])),
     relay: ({ port }) => remember(startServer(path("../dist/relay.mjs"), [String(port)])),
+    program: (tools, era) => {
+      return { command: process.execPath, args: [path("stdio-upstream/main.ts"), String(tools), era] };
+    },
+    pipeRelay: ({ command, args }) => remember(startServer(path("../dist/pipe-relay.mjs"), [command, ...args])),
     gateway: (setup) => remember(startGateway(setup)),
     clear: async () => {
       for (const program of programs.toReversed()) await program.stop();
@@ -86,7 +101,10 @@ async function startGateway({ upstreams, until = "up" }: GatewaySetup): Promise<
   const folder = mkdtempSync(join(tmpdir(), "shardgate-bench-"));
   const [config, logFile] = ["gateway.yaml", "log"].map((name) => join(folder, name)) as [string, string];
   const port = await freePort();
-  const definitions = Object.entries(upstreams).map(([name, url]) => [name, { kind: "mcp-http", url }]);
+  const definitions = Object.entries(upstreams).map(([name, at]) => [
+    name,
+    typeof at === "string" ? { kind: "mcp-http", url: at } : { kind: "stdio", ...at },
+  ]);
   // JSON is YAML.
   const settings = { listen: { host: "127.0.0.1", port }, upstreams: Object.fromEntries(definitions) };
   writeFileSync(config, JSON.stringify(settings));

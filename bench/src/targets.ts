@@ -23,6 +23,8 @@ const calls = (["modern", "legacy"] as const).flatMap((era): readonly Target[] =
 
 export const targets: readonly Target[] = [
   ...calls,
+  { figure: "stdio/modern/c16/gateway /mcp/rateRatio", atLeast: 0.8 },
+  { figure: "stdio/legacy/c16/gateway /mcp/rateRatio", atLeast: 0.8 },
   { figure: "openapi/modern/POST /modern/echo/rateRatio", atLeast: 0.6 },
   { figure: "openapi/legacy/POST /legacy/echo/rateRatio", atLeast: 0.6 },
   { figure: "openapi/document/build", atMost: 50 },

@@ -6,11 +6,13 @@ import { routes } from "./routes.ts";
 import type { Scenario } from "./scenario.ts";
 import { openApi } from "./openapi.ts";
 import { start } from "./start.ts";
+import { stdio } from "./stdio.ts";
 
 /** The only list of scenarios, in the order of a report. */
 export const scenarios: readonly Scenario[] = [
   calls,
   acrossEras,
+  stdio,
   openApi,
   memory,
   start,
