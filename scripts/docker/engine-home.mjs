@@ -1,9 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-
-const cache = process.env.SHARDGATE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "shardgate");
+import { cache } from "../lib/cache.mjs";
 
 /** Where an engine of ours lives: programs, images, socket, log. Outside the clone, so that the next clone finds it. */
 export const engineHome = join(cache, "docker");

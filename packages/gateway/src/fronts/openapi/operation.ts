@@ -2,7 +2,7 @@ import type { ListedTool } from "@shardgate/mcp-wire";
 import { exampleOf } from "./schema/example.ts";
 import { isRecord, type Schema } from "./schema/json-schema.ts";
 import { type Normalized, normalizeSchema } from "./schema/normalize.ts";
-import { propertiesOfBranches } from "./schema/branches.ts";
+import { needsArguments, propertiesOfBranches } from "./schema/branches.ts";
 import { referenced } from "./schema/types.ts";
 
 /** Under this name a tool that takes whatever it gets is given its arguments, since an argument needs a name. */
@@ -22,6 +22,8 @@ export interface Operation {
   readonly shape: Shape;
   /** Names of arguments that must be there. */
   readonly required: readonly string[];
+  /** False where it can be called with nothing. */
+  readonly needsArguments: boolean;
   /** Whether it may be given more than it names. */
   readonly takesMore: boolean;
   /** As the tool means it; what calls are checked against. */
@@ -56,6 +58,7 @@ function makeOperation(tool: ListedTool): Operation {
     annotations: isRecord(listed["annotations"]) ? listed["annotations"] : undefined,
     shape: isFree ? "free" : hasArguments ? "named" : "none",
     required: (top["required"] as string[] | undefined) ?? [],
+    needsArguments: needsArguments(top, input.definitions),
     takesMore: top["additionalProperties"] !== false,
     input,
     shown,

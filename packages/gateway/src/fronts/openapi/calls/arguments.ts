@@ -37,7 +37,7 @@ function readFreely(body: Buffer): Buffer {
 }
 
 async function withoutBody(operation: Operation, none: Buffer): Promise<Buffer> {
-  if (operation.required.length > 0) throw new InvalidArguments([NO_BODY]);
+  if (operation.needsArguments) throw new InvalidArguments([NO_BODY]);
   return check(operation, none, {});
 }
 

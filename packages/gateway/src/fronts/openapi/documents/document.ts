@@ -99,11 +99,11 @@ class Builder {
   }
 
   /** A tool without arguments takes no body, and gets none from clients that look. */
-  #body({ name, shape, shown, required, example }: Operation, prefix: string): object {
+  #body({ name, shape, shown, needsArguments, example }: Operation, prefix: string): object {
     if (shape === "none") return {};
     const schema = this.#schema(`${prefix}${name}_form_model`, shown);
     const content = { "application/json": { schema, ...(example !== undefined && { example }) } };
-    return { requestBody: { content, required: required.length > 0 } };
+    return { requestBody: { content, required: needsArguments } };
   }
 
   #result({ name, title, output }: Operation, prefix: string): object {

@@ -1,6 +1,6 @@
 import type { Schema } from "./json-schema.ts";
 import type { Normalized } from "./normalize.ts";
-import { nameIn } from "./types.ts";
+import { nameIn, referenced } from "./types.ts";
 
 /** Properties that the branches of a schema have and it does not, each with what the branches say of it. */
 export function propertiesOfBranches(
@@ -47,4 +47,21 @@ function collect(
 function union(schemas: readonly Schema[]): Schema {
   const different = [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
   return different.length === 1 ? (different[0] as Schema) : { anyOf: different };
+}
+
+/** True where an object without members does not fit. */
+export function needsArguments(schema: Schema, definitions: ReadonlyMap<string, Schema>, depth = 0): boolean {
+  if (depth > MAX_BRANCHES) return false;
+  const inner = (one: Schema): boolean => needsArguments(one, definitions, depth + 1);
+  const branches = (keyword: string): readonly Schema[] => (schema[keyword] as Schema[] | undefined) ?? [];
+  const target = referenced(schema, definitions);
+  const [some, one] = [branches("anyOf"), branches("oneOf")];
+  return (
+    ((schema["required"] as string[] | undefined) ?? []).length > 0 ||
+    ((schema["minProperties"] as number | undefined) ?? 0) > 0 ||
+    (target !== undefined && inner(target)) ||
+    branches("allOf").some(inner) ||
+    (some.length > 0 && some.every(inner)) ||
+    (one.length > 0 && one.every(inner))
+  );
 }
