@@ -3,6 +3,7 @@ import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import { expect, vi } from "vitest";
 
 /** One thing that a guide says to do; `what` is the comment before it. */
@@ -40,14 +41,15 @@ export function walker(folder: string) {
   const terminals = new Map<string, { readonly child: ChildProcess; readonly said: string[] }>();
 
   function open(command: string): void {
-    const child = spawn("bash", ["-c", `exec ${command}`], {
+    // The fourth pipe is a string to us: where we are gone without a word, it breaks, and the terminal closes.
+    const child = spawn("bash", ["-c", `(cat <&3 >/dev/null; kill -TERM -- -$$) & exec ${command}`], {
       cwd: folder,
       env,
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
     const said: string[] = [];
-    for (const stream of [child.stdout, child.stderr])
+    for (const stream of [child.stdout as Readable, child.stderr as Readable])
       stream.setEncoding("utf8").on("data", (text: string) => said.push(text));
     terminals.set(command, { child, said });
   }
@@ -59,6 +61,7 @@ export function walker(folder: string) {
     const ended = once(child, "exit");
     process.kill(-(child.pid as number), "SIGINT");
     await ended;
+    child.stdio[3]?.destroy();
   }
 
   const run = (command: string, cwd: string): Promise<string> =>
