@@ -94,6 +94,28 @@ describe.each([
       await expect.poll(() => house.endpoint.listeners, poll).toBe(1);
       expect((await listen(4, {})).status).toBe(200);
     });
+
+    it("tells of resources it was asked for and can watch, and of nothing once it has ended", async () => {
+      await start();
+      const notifications = { toolsListChanged: true, resourceSubscriptions: ["file:///a", "no:b", 7, "file:///a"] };
+      const message = { id: 9, method: "subscriptions/listen", params: { notifications } };
+      const events = new EventReader(await house.fetch(post(message, { era: "modern" })));
+      expect(await events.next()).toMatchObject({
+        method: "notifications/subscriptions/acknowledged",
+        params: { notifications: { toolsListChanged: true, resourceSubscriptions: ["file:///a"] } },
+      });
+      for (const watcher of house.endpoint.watchers) watcher("file:///a");
+      expect(await events.next()).toEqual({
+        jsonrpc: "2.0",
+        method: "notifications/resources/updated",
+        params: { uri: "file:///a", _meta: { "io.modelcontextprotocol/subscriptionId": 9 } },
+      });
+      await events.leave();
+      await expect.poll(() => house.endpoint.watchers.size, poll).toBe(0);
+      const many = [...Array(257).keys()].map((at) => `file:///${at}`);
+      const greedy = { ...message, params: { notifications: { resourceSubscriptions: many } } };
+      expect((await house.fetch(post(greedy, { era: "modern" }))).status).toBe(400);
+    });
   });
 
   describe("the GET stream of a session", () => {

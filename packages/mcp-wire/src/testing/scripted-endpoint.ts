@@ -1,4 +1,4 @@
-import type { Endpoint, ExchangeContext, ListKind } from "../exchange.ts";
+import type { Endpoint, ExchangeContext, ListKind, ResourceWatch } from "../exchange.ts";
 import { Message } from "../message.ts";
 
 /** One call that reached the endpoint, to be answered by the test. */
@@ -48,6 +48,18 @@ export class ScriptedEndpoint implements Endpoint {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+
+  /** Watches those that begin with `file:`. */
+  async watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<ResourceWatch> {
+    const watched = uris.filter((uri) => uri.startsWith("file:"));
+    const watcher = (uri: string): void => {
+      if (watched.includes(uri)) onUpdated(uri);
+    };
+    this.watchers.add(watcher);
+    return { uris: watched, stop: () => this.watchers.delete(watcher) };
+  }
+
+  readonly watchers = new Set<(uri: string) => void>();
 
   /** Tells everyone who listens that a list changed. */
   change(list: ListKind): void {

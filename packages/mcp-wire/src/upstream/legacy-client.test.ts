@@ -1,55 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { Cancellation } from "../cancellation.ts";
-import type { ExchangeContext } from "../exchange.ts";
 import { Message } from "../message.ts";
-import { SessionStore, type Session } from "../sessions.ts";
-import { callTool, ENVELOPE } from "../testing/downstream.ts";
-import { ScriptedEndpoint } from "../testing/scripted-endpoint.ts";
+import { type Answer, downstream, eventStream, failure, parsed, type Received } from "../testing/scripted-upstream.ts";
 import {
-  type Answer,
-  downstream,
-  eventStream,
-  failure,
-  legacyHandshake,
-  parsed,
-  type Received,
-  result,
-  scriptedUpstream,
-} from "../testing/scripted-upstream.ts";
-import { connectUpstream } from "./connect-upstream.ts";
-
-const poll = { interval: 2, timeout: 5_000 };
-const sessions = new SessionStore();
-
-/** A legacy upstream that keeps sessions s1, s2 … and forgets those in `forgotten`. */
-async function connected(answer: Answer = () => undefined, { stateless = false, capabilities = {} } = {}) {
-  const forgotten = new Set<string>();
-  let opened = 0;
-  const upstream = scriptedUpstream((received) => {
-    if (received.method === "initialize" || received.method === "server/discover") {
-      const session = received.method === "initialize" && !stateless ? `s${++opened}` : undefined;
-      return legacyHandshake(received, session, capabilities);
-    }
-    if (forgotten.has(sessionOf(received))) return failure(received, -32001, 404);
-    return answer(received);
-  });
-  const client = await connectUpstream(upstream.link, { name: "us", version: "1" }, new Cancellation());
-  return { ...upstream, client, forgotten };
-}
-
-const sessionOf = ({ headers }: Received) => headers.get("mcp-session-id") ?? "none";
-const ok: Answer = (received) =>
-  received.method === "tools/call" || received.method === "ping" ? result(received, { content: [] }) : undefined;
-
-const modernCall = (id: number | string, meta: object = {}) =>
-  Message.of(callTool("now", id, { ...ENVELOPE, ...meta }));
-const legacyCall = (id: number | string, meta?: object) => Message.of(callTool("now", id, meta));
-
-function legacyDownstream(changes: Partial<ExchangeContext> = {}) {
-  const client = { clientInfo: { name: "c", version: "1" }, capabilities: { roots: {} } };
-  const session: Session = sessions.open(new ScriptedEndpoint(), "2025-06-18", client);
-  return { session, ...downstream({ era: "legacy", version: "2025-06-18", session, client, ...changes }) };
-}
+  connected,
+  legacyCall,
+  legacyDownstream,
+  modernCall,
+  ok,
+  poll,
+  sessionOf,
+  sessions,
+} from "../testing/legacy-upstream.ts";
 
 /** Streams what `say` says, then the response. */
 const streaming =

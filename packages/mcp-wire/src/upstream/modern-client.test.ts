@@ -103,7 +103,7 @@ describe("ModernClient", () => {
     expect(parsed(bare)["result"]).toMatchObject({ structuredContent: [1] });
   });
 
-  it("cannot give a legacy client a question as a result", async () => {
+  it("cannot give a client that nobody can ask a question as a result; one of its own era gets it", async () => {
     const { client } = await connected((message) =>
       result(message, { resultType: "input_required", inputRequests: {} }),
     );
