@@ -74,12 +74,10 @@ describe("check tells of", () => {
     expect(found[0]?.message).toMatch(message);
   });
 
-  it("thousands of problems, of which it tells two hundred, in no time", async () => {
+  it("thousands of problems, of which it tells two hundred", async () => {
     const text = Array.from({ length: 20_000 }, (_, index) => `key-${index}: "\${GONE_${index}}"`).join("\n");
-    const started = performance.now();
     const found = await check(write({ "gateway.yaml": text })[0] as string);
     expect(found).toHaveLength(200);
-    expect(performance.now() - started).toBeLessThan(5_000);
     const comments = `${"/**/".repeat(200_000)}x`;
     expect(await check(write({ "gateway.yaml": comments })[0] as string)).toHaveLength(1);
   });

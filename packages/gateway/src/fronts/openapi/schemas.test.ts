@@ -200,7 +200,6 @@ describe("schemas", () => {
       ),
     ],
   ])("survive %s, beside a tool that is sane", async (_, schema) => {
-    const before = performance.now();
     const tools = [
       { name: "bad", inputSchema: schema },
       tool("good", { type: "object", properties: { a: { type: "string" } } }),
@@ -208,7 +207,6 @@ describe("schemas", () => {
     const { paths, components } = await documentOf({ tools });
     expect(Object.keys(paths)).toEqual(["/bad", "/good"]);
     expect(components.schemas["good_form_model"]).toMatchObject({ properties: { a: { type: "string" } } });
-    expect(performance.now() - before).toBeLessThan(5_000);
   });
 });
 
