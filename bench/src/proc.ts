@@ -1,5 +1,5 @@
 // What Linux tells of a process; elsewhere there is nothing, and the report says so.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Linux fixes this for programs (USER_HZ), whatever the kernel's own clock does. */
 const ticksPerSecond = 100;
@@ -27,4 +27,25 @@ export function memory(pid: number): { readonly now: number; readonly peak: numb
   const megabytes = (key: string): number =>
     (Number(new RegExp(`${key}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024) / 1e6;
   return { now: megabytes("VmRSS"), peak: megabytes("VmHWM") };
+}
+
+/**
+ * Memory of processes and all that they started, in MB (10^6 bytes): each page in its share of those who use it (PSS);
+ * undefined where there is no /proc.
+ */
+export function treeMemory(roots: readonly number[]): number | undefined {
+  if (read("/proc/self/smaps_rollup") === undefined) return undefined;
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const parents = new Map(pids.map((pid) => [Number(pid), parentOf(pid)]));
+  const isInside = (pid: number | undefined): boolean =>
+    pid !== undefined && pid > 1 && (roots.includes(pid) || isInside(parents.get(pid)));
+  const shares = [...parents.keys()].filter(isInside).map((pid) => {
+    return Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "")?.[1] ?? 0);
+  });
+  return (shares.reduce((sum, kilobytes) => sum + kilobytes, 0) * 1024) / 1e6;
+}
+
+function parentOf(pid: string): number | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 }

@@ -27,6 +27,8 @@ export interface StdioProgram {
 export interface GatewaySetup {
   readonly upstreams: Readonly<Record<string, string | StdioProgram>>;
   readonly until?: "live" | "up";
+  /** How often it is asked for that, in milliseconds: each question costs it something. */
+  readonly pollMs?: number;
 }
 
 /** Starts processes and remembers them. */
@@ -97,7 +99,7 @@ async function startServer(file: string, args: readonly string[]): Promise<Progr
 }
 
 /** Starts the gateway as a person would, its log written to a file as under a service manager. */
-async function startGateway({ upstreams, until = "up" }: GatewaySetup): Promise<Program> {
+async function startGateway({ upstreams, until = "up", pollMs = 5 }: GatewaySetup): Promise<Program> {
   const folder = mkdtempSync(join(tmpdir(), "shardgate-bench-"));
   const [config, logFile] = ["gateway.yaml", "log"].map((name) => join(folder, name)) as [string, string];
   const port = await freePort();
@@ -119,7 +121,7 @@ async function startGateway({ upstreams, until = "up" }: GatewaySetup): Promise<
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await waitUntil(child, () => (until === "live" ? isLive(port) : areUp(port, definitions.length)));
+    await waitUntil(child, () => (until === "live" ? isLive(port) : areUp(port, definitions.length)), pollMs);
   } catch (error) {
     const said = readFileSync(logFile, "utf8").split("\n").slice(-15).join("\n");
     await end();
@@ -149,12 +151,12 @@ async function areUp(port: number, count: number): Promise<boolean> {
   return upstreams.length === count && upstreams.every(({ state }) => state === "up");
 }
 
-async function waitUntil(child: ChildProcess, condition: () => Promise<boolean>): Promise<void> {
+async function waitUntil(child: ChildProcess, condition: () => Promise<boolean>, pollMs: number): Promise<void> {
   const giveUp = Date.now() + startPatience;
   while (!(await condition())) {
     if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`);
     if (Date.now() > giveUp) throw new Error(`not ready within ${startPatience / 1000} s`);
-    await sleep(5);
+    await sleep(pollMs);
   }
 }
 

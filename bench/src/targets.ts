@@ -33,6 +33,9 @@ export const targets: readonly Target[] = [
   { figure: "growth/200 upstreams/rateRatio", atLeast: 0.95 },
   { figure: "growth/1000 sessions/rateRatio", atLeast: 0.95 },
   { figure: "memory/gateway/idle", atMost: 85 },
+  { figure: "house/memory saved", atLeast: 0.35 },
+  { figure: "house/gateway memory", atMost: 120 },
+  { figure: "house/start against wrappers", atMost: 1.3 },
   { figure: "start/livez", atMost: 500 },
   { figure: "routes/idle", atMost: 200 },
   // Traefik's throttle and 0.3 s.

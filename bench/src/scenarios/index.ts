@@ -1,6 +1,7 @@
 import { acrossEras } from "./across-eras.ts";
 import { calls } from "./calls.ts";
 import { sessions, tools, upstreams } from "./growth.ts";
+import { house } from "./house.ts";
 import { memory } from "./memory.ts";
 import { routes } from "./routes.ts";
 import type { Scenario } from "./scenario.ts";
@@ -15,6 +16,7 @@ export const scenarios: readonly Scenario[] = [
   stdio,
   openApi,
   memory,
+  house,
   start,
   tools,
   upstreams,
