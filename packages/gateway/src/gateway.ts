@@ -227,6 +227,7 @@ const exchange: Next = async (call) => {
 
 const FAILURES: Record<UpstreamError["failure"], { kind: GatewayErrorKind; phase: "connect" | "call" | "answer" }> = {
   unavailable: { kind: "upstream_unavailable", phase: "connect" },
+  limited: { kind: "upstream_limited", phase: "connect" },
   crashed: { kind: "upstream_crashed", phase: "call" },
   protocol: { kind: "upstream_protocol_error", phase: "answer" },
   "too-large": { kind: "payload_too_large", phase: "answer" },

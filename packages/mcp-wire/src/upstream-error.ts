@@ -1,13 +1,21 @@
 /**
  * Why an upstream gave no answer:
  * - `unavailable`: it could not be reached, or said that it cannot serve
+ * - `limited`: it refuses more requests for now (HTTP 429)
  * - `crashed`: the connection broke while it worked on the request
  * - `protocol`: what came back is no answer to the request
  * - `too-large`: the answer is over its limit
  * - `session-lost`: it forgot the session, so it did not run the request
  * - `cancelled`: we stopped waiting
  */
-export type UpstreamFailure = "unavailable" | "crashed" | "protocol" | "too-large" | "session-lost" | "cancelled";
+export type UpstreamFailure =
+  | "unavailable"
+  | "limited"
+  | "crashed"
+  | "protocol"
+  | "too-large"
+  | "session-lost"
+  | "cancelled";
 
 /** An upstream gave no answer. Never crosses the wire as it is: the gateway turns it into an error of its own table. */
 export class UpstreamError extends Error {

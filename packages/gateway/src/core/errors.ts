@@ -3,6 +3,7 @@ export const GATEWAY_ERRORS = {
   upstream_unavailable: { code: -31010, status: 503, retryable: true },
   upstream_timeout: { code: -31011, status: 504, retryable: false },
   upstream_crashed: { code: -31012, status: 502, retryable: false },
+  upstream_limited: { code: -31013, status: 429, retryable: true },
   overloaded: { code: -31013, status: 503, retryable: true },
   draining: { code: -31014, status: 503, retryable: true },
   policy_denied: { code: -31015, status: 403, retryable: false },

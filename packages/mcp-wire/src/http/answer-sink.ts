@@ -179,7 +179,7 @@ export function errorOfStatus(status: number): UpstreamError {
     const message = `it refuses our credentials (HTTP ${status}); check its headers in the configuration`;
     return error("unavailable", message, false);
   }
-  if (status === 429) return error("unavailable", "it limits our rate (HTTP 429)", false);
+  if (status === 429) return error("limited", "it limits our rate (HTTP 429)", false);
   if (status >= 500) return error("unavailable", `it answered with HTTP ${status}`, true);
   const hint = status === 404 || status === 405 ? "; check the path of its url" : "";
   return error("protocol", `it answered with HTTP ${status}${hint}`, true);

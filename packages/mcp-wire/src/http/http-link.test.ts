@@ -71,7 +71,7 @@ describe("a POST to an upstream", () => {
     ["403", 403, "text/html", "no", failure("unavailable", false, 403)],
     ["404", 404, "text/html", "no", failure("protocol", true, 404)],
     ["405", 405, undefined, "", failure("protocol", true, 405)],
-    ["429", 429, undefined, "", failure("unavailable", false, 429)],
+    ["429", 429, undefined, "", failure("limited", false, 429)],
     ["500", 500, "text/html", "oops", failure("unavailable", true, 500)],
     ["503", 503, undefined, "", failure("unavailable", true, 503)],
     ["302", 302, undefined, "", failure("protocol", true, 302)],

@@ -97,7 +97,7 @@ describe("connectUpstream", () => {
     const { link, received } = legacy((message) =>
       body === undefined ? new Response("no", { status }) : failure(message, -32603, status),
     );
-    await expect(connect(link)).rejects.toMatchObject({ failure: "unavailable", status });
+    await expect(connect(link)).rejects.toMatchObject({ failure: status === 429 ? "limited" : "unavailable", status });
     expect(received).toHaveLength(1);
   });
 

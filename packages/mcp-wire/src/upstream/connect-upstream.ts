@@ -105,7 +105,7 @@ async function discover(
     if (error instanceof UpstreamError && error.failure === "protocol" && (error.status ?? 0) >= 400) return undefined;
     throw error;
   }
-  if (status >= 400 && errorOfStatus(status).failure === "unavailable") throw errorOfStatus(status);
+  if (status >= 400 && errorOfStatus(status).failure !== "protocol") throw errorOfStatus(status);
   if (response === undefined || response.outcome[0] !== 0x7b) return undefined;
   if (response.isError) {
     const isFinal = id > 0 || !supportedIn(response.outcome).includes(LATEST_MODERN);

@@ -215,7 +215,15 @@ const badCalls: readonly Row[] = [
   { what: "invalid params", path: "/up/rpc-32602", body: {}, status: 422 },
   { what: "an internal error", path: "/up/rpc-32603", body: {}, status: 500 },
   { what: "any other error", path: "/up/rpc-1", body: {}, status: 500 },
-  { what: "a gateway behind us that is overloaded", path: "/up/limited", body: {}, status: 503 },
+  { what: "a gateway behind us that is overloaded", path: "/up/overloaded", body: {}, status: 503 },
+  {
+    what: "an upstream that limits our rate",
+    path: "/up/limited",
+    body: {},
+    status: 429,
+    is: { detail: { message: "up: it says why", data: expect.objectContaining({ retryable: true }) } },
+    has: { "retry-after": "1" },
+  },
   {
     what: "an upstream that is down",
     path: "/up/down",

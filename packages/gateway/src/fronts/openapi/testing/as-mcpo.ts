@@ -49,7 +49,8 @@ const ERRORS: Readonly<Record<string, () => unknown>> = {
   "rpc-1": () => rpcError(-1),
   down: () => gatewayError("upstream_unavailable", false),
   slow: () => gatewayError("upstream_timeout", true),
-  limited: () => rpcError(-31013),
+  overloaded: () => rpcError(-31013),
+  limited: () => gatewayError("upstream_limited", false),
   bug: () => new UpstreamError("crashed", "no one expects this here", { sent: true }),
 };
 
@@ -57,7 +58,10 @@ function rpcError(code: number): Message {
   return Message.error("1", { code, message: "it says why", data: { more: 1 } });
 }
 
-function gatewayError(kind: "upstream_unavailable" | "upstream_timeout", sent: boolean): GatewayError {
+function gatewayError(
+  kind: "upstream_unavailable" | "upstream_timeout" | "upstream_limited",
+  sent: boolean,
+): GatewayError {
   return new GatewayError(kind, "up: it says why", { upstream: "up", phase: "call", sent });
 }
 
