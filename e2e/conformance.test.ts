@@ -2,7 +2,7 @@
 // must be what it would get without the gateway between, whatever the upstream speaks.
 import { beforeAll, describe, expect, test } from "vitest";
 import { deviations, tally, type Deviation } from "./conformance/compare.ts";
-import { expectation, expectedFailures, staleScenarios } from "./conformance/expected-failures.ts";
+import { expectation, expectedFailures, staleCells } from "./conformance/expected-failures.ts";
 import { requiredScenarios, runAgainstServer, suites, type Outcome } from "./conformance/suites.ts";
 import { keepTable, renderTable } from "./conformance/table.ts";
 import { addresses, pathOf, UPSTREAM, ways, type Fixtures } from "./conformance/ways.ts";
@@ -71,7 +71,7 @@ describe("what is expected to differ", () => {
 
   test("still differs", ({ skip }) => {
     if (!isWhole()) return skip(whole);
-    const stale = expectedFailures.flatMap((one) => staleScenarios(one, found).map((name) => `${name}: ${one.reason}`));
+    const stale = expectedFailures.flatMap((one) => staleCells(one, found).map((name) => `${name}: ${one.reason}`));
     expect(stale).toEqual([]);
   });
 

@@ -44,7 +44,23 @@ export const expectedFailures: readonly ExpectedFailure[] = [
       "a legacy server asks in the middle of its call, without a key: the suite looks for the key that the fixture gives its question in the modern era, and answers before it was asked",
   },
   {
-    ways: ["sse", "stdio, legacy"],
+    ways: ["stdio, legacy"],
+    suites: [MODERN],
+    scenarios: ["server-stateless"],
+    isFault: true,
+    reason:
+      "a legacy program is told once, for all clients, what can be asked: it cannot refuse the one that cannot be asked, whose question the gateway declines instead",
+  },
+  {
+    ways: ["stdio, legacy"],
+    suites: [MODERN],
+    scenarios: ["input-required-result-multiple-input-requests"],
+    isFault: true,
+    reason:
+      "over a pipe a legacy server's question names no call: while another call waits for a client that never came back (of the scenario before), only the first of several questions at once can be told apart",
+  },
+  {
+    ways: ["sse"],
     suites: [MODERN],
     scenarios: [
       "input-required-result-basic-list-roots",
@@ -76,8 +92,12 @@ export function expectation(cell: Cell): ExpectedFailure | undefined {
   return expectedFailures.find((one) => covers(one, cell) && one.scenarios.includes(cell.scenario));
 }
 
-/** Scenarios of an entry that no deviation needs. */
-export function staleScenarios(expected: ExpectedFailure, found: readonly Cell[]): readonly string[] {
-  const needed = new Set(found.filter((cell) => expectation(cell) === expected).map(({ scenario }) => scenario));
-  return expected.scenarios.filter((scenario) => !needed.has(scenario));
+/** Cells of an entry that no deviation needs, as `scenario through way`. */
+export function staleCells(expected: ExpectedFailure, found: readonly Cell[]): readonly string[] {
+  const needed = new Set(
+    found.filter((cell) => expectation(cell) === expected).map(({ way, scenario }) => `${scenario} through ${way}`),
+  );
+  const ids = expected.ways ?? ways.map(({ id }) => id);
+  const cells = expected.scenarios.flatMap((scenario) => ids.map((way) => `${scenario} through ${way}`));
+  return cells.filter((cell) => !needed.has(cell));
 }
