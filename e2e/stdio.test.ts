@@ -3,10 +3,9 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type Gateway, startGateway } from "./support/house.ts";
 import { soon, stopAtEnd } from "./support/program.ts";
-import type { RawAnswer } from "./support/raw-client.ts";
 import { callModern, modern, modernRequest, openSession, rpc } from "./support/rpc-client.ts";
 import { errorOf, gatewayData } from "./support/rpc-error.ts";
-import { openStream, eventsIn } from "./support/raw-client.ts";
+import { eventsIn, openStream, send, type RawAnswer } from "./support/raw-client.ts";
 import { stdioUpstream } from "./support/stdio.ts";
 
 const stopLater = stopAtEnd();
@@ -155,7 +154,9 @@ describe("a program that fails to start", () => {
       missing: { kind: "stdio", command: "no-such-program" },
       good: good.definition,
     };
-    const gateway = await stopLater(startGateway({ upstreams, untilUp: false }));
+    const gateway = await stopLater(
+      startGateway({ upstreams, untilUp: false, env: { ADMIN_TOKEN: "an admin token" } }),
+    );
     await gateway.until("good", "up");
     const { error } = await gateway.until("broken", "crash-loop", 15_000);
     expect(error).toMatch(/exit code 4; it last wrote: "no configuration found"; the next start is in 300 s/);
@@ -163,6 +164,13 @@ describe("a program that fails to start", () => {
     const missing = await gateway.until("missing", "crash-loop", 15_000);
     expect(missing.error).toMatch(/the program no-such-program was not found; install it/);
     expect(textOf(await call(gateway, "good__ok"))).toBe("ok");
+    // By hand it is started again at once.
+    const restart = (name: string, token = "an admin token") =>
+      send(`${gateway.url}/admin/restart?upstream=${name}`, { headers: { Authorization: `Bearer ${token}` } });
+    expect((await restart("broken", "a guess")).status).toBe(401);
+    expect((await restart("nobody")).status).toBe(404);
+    expect((await restart("broken")).status).toBe(202);
+    await vi.waitFor(() => expect(broken.pids()).toHaveLength(6), soon);
   });
 
   test.each([

@@ -11,6 +11,7 @@ import { CallStats } from "./metrics/call-stats.ts";
 import { createInterceptors } from "./interceptors/index.ts";
 import type { Provider } from "./providers/provider.ts";
 import { ProviderWatch } from "./providers/watch-providers.ts";
+import { adminRestart } from "./reload/admin-endpoint.ts";
 import type { LiveConfig } from "./reload/live-config.ts";
 import { Registry } from "./registry/registry.ts";
 import { createUpstream } from "./upstreams/index.ts";
@@ -31,6 +32,8 @@ export interface HouseDeps {
   readonly timers: Timers;
   /** What upstreams that are programs are started with; without it there can be none. */
   readonly programs?: ProgramSettings;
+  /** Token of what only an administrator may do; that of the configuration where it is undefined. */
+  readonly adminToken?: string | undefined;
   /** How upstreams are reached over HTTP; undici unless a test has another way. */
   readonly createSender?: UpstreamDeps["createSender"];
 }
@@ -65,6 +68,7 @@ export function createHouse({
   logger,
   timers,
   programs: programSettings,
+  adminToken,
   createSender = undiciSender,
 }: HouseDeps): House {
   const programs = programSettings && new ProgramHost(programSettings);
@@ -111,7 +115,12 @@ export function createHouse({
     settings: () => settings,
     dashboard: () => dashboard,
   });
-  const endpoints = providers.flatMap(({ endpoint }) => endpoint ?? []);
+  const restart = adminRestart(
+    (name) => registry.restart(name),
+    timers,
+    () => adminToken ?? live?.current.admin.token,
+  );
+  const endpoints = [...providers.flatMap(({ endpoint }) => endpoint ?? []), restart];
   const onBug = (error: unknown): void => {
     logger.error(
       { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },

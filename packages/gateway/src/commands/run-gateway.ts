@@ -50,6 +50,7 @@ export async function runGateway(settings: GatewayRun, io: Io): Promise<number> 
     providers,
     logger,
     timers: systemTimers,
+    adminToken: io.env["ADMIN_TOKEN"],
     programs: { env: io.env, pid: io.pid, stateDir, cacheDir: cacheDirOf(io) },
   });
   let listening: Listening;

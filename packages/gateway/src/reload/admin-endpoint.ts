@@ -9,19 +9,53 @@ const MAX_ADDRESSES = 1_000;
 
 /**
  * `POST /admin/reload`: reads the configuration now and answers what came of it: 200 applied or unchanged, 422 refused with
- * the problems, 409 where a file is empty or gone. Needs the admin token; without one configured it is not there.
+ * the problems, 409 where a file is empty or gone.
  *
  * @param token the one of the environment; else that of the configuration in force counts
  */
 export function adminReload(live: LiveConfig, timers: Timers, token: string | undefined): ProviderEndpoint {
+  return adminEndpoint(
+    "/admin/reload",
+    timers,
+    () => token ?? live.current.admin.token,
+    async () => {
+      const outcome = await live.reload("admin");
+      return answer(outcome.status === "refused" ? 422 : outcome.status === "waiting" ? 409 : 200, outcome);
+    },
+  );
+}
+
+/**
+ * `POST /admin/restart?upstream=<name>`: connects an upstream anew, which starts a program again, also one that is left
+ * alone because it failed too often. 202 begun, 404 no upstream of that name.
+ */
+export function adminRestart(
+  restart: (upstream: string) => boolean,
+  timers: Timers,
+  token: () => string | undefined,
+): ProviderEndpoint {
+  return adminEndpoint("/admin/restart", timers, token, async (request) => {
+    const name = new URL(request.url).searchParams.get("upstream") ?? "";
+    if (restart(name)) return answer(202, { upstream: name, status: "restarting" });
+    return answer(404, { error: `There is no upstream ${JSON.stringify(name)}; name one with ?upstream=` });
+  });
+}
+
+/** Something only an administrator may do: POST with the admin token. Without one configured it is not there. */
+function adminEndpoint(
+  path: string,
+  timers: Timers,
+  token: () => string | undefined,
+  run: (request: Request) => Promise<Response>,
+): ProviderEndpoint {
   const failures = new Map<string, number>();
   let minute = 0;
   return {
-    path: "/admin/reload",
+    path,
     async fetch(request, remoteAddress = "") {
-      const wanted = token ?? live.current.admin.token;
+      const wanted = token();
       if (wanted === undefined) {
-        return answer(404, { error: "Reloading over HTTP is off; set admin.token or ADMIN_TOKEN to switch it on" });
+        return answer(404, { error: `${path} is off; set admin.token or ADMIN_TOKEN to switch it on` });
       }
       if (request.method !== "POST") return answer(405, { error: "Use POST" }, { Allow: "POST" });
       const now = Math.floor(timers.now() / 60_000);
@@ -36,8 +70,7 @@ export function adminReload(live: LiveConfig, timers: Timers, token: string | un
         failures.set(remoteAddress, failed + 1);
         return answer(401, { error: "The admin token is missing or wrong" }, { "WWW-Authenticate": "Bearer" });
       }
-      const outcome = await live.reload("admin");
-      return answer(outcome.status === "refused" ? 422 : outcome.status === "waiting" ? 409 : 200, outcome);
+      return await run(request);
     },
   };
 }
