@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { check } from "./check.mjs";
 import { run } from "./lib/child.mjs";
 import { root } from "./lib/workspace.mjs";
+import { releases } from "./open-webui.mjs";
 
 const args = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), "shardgate-test-"));
@@ -140,8 +141,13 @@ const traefik = helper(
 // On a person's machine we take the engine that runs and start none.
 const inCi = Boolean(process.env.CI) && args.length === 0;
 const engine = inCi ? helper(["scripts/docker/engine.mjs", "images"], "tests with a Docker engine") : undefined;
+// Begun now, they are there when their tests come.
+const openWebUis = inCi
+  ? releases.map((release) => helper(["scripts/open-webui.mjs", release], `tests in Open WebUI ${release}`))
+  : [];
 process.on("exit", () => {
   traefik.stop();
+  for (const one of openWebUis) one.stop();
   engine?.stop();
   rmSync(scratch, { recursive: true, force: true });
 });

@@ -57,11 +57,10 @@ export const rows: readonly Row[] = [
   same("resource_text", "A note"),
   {
     tool: "resource_picture",
-    mcp: { text: { results: [] }, images: 1 },
-    mcpOld: { text: { results: [] } },
+    mcp: { text: image, images: 1 },
     openApi: { text: /Image file read successfully/, images: 1 },
   },
-  { tool: "card", mcp: { text: "<h1>Routes</h1>" }, openApi: { text: /./, embeds: 1 } },
+  { tool: "card", mcp: { text: "<h1>Routes</h1>" }, openApi: { text: /Embedded UI result is active/, embeds: 1 } },
   {
     tool: "link",
     mcp: { text: "Manual: test://manual" },
@@ -77,7 +76,7 @@ export const rows: readonly Row[] = [
   },
   {
     tool: "refuses",
-    mcp: failure("MCP error -32012: The house is locked"),
+    mcp: failure("The house is locked"),
     openApi: httpFailure("The house is locked"),
   },
   {

@@ -61,8 +61,9 @@ export interface GatewayOptions {
   /** The upstreams of `gateway.yaml`; more of its keys go to `listen`. */
   readonly upstreams?: Readonly<Record<string, object>>;
   readonly listen?: object;
-  /** The providers of `gateway.yaml`. */
+  /** The providers of `gateway.yaml`, and its `auth`. */
   readonly providers?: object;
+  readonly auth?: object;
   readonly env?: Readonly<Record<string, string>>;
   /** 0, any free one, unless it has to be known before. */
   readonly port?: number;
@@ -76,12 +77,22 @@ export interface GatewayOptions {
 
 /** Starts `shardgate serve` on a free port with a configuration file of its own. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { upstreams = {}, listen = {}, providers = {}, env = {}, port = 0, files, args = [], untilUp = true } = options;
+  const {
+    upstreams = {},
+    listen = {},
+    providers = {},
+    auth = {},
+    env = {},
+    port = 0,
+    files,
+    args = [],
+    untilUp = true,
+  } = options;
   const folder = mkdtempSync(join(tmpdir(), "shardgate-e2e-"));
   const config = join(folder, "gateway.yaml");
   // JSON is YAML.
   const configure = (wanted: Readonly<Record<string, object>>): void =>
-    writeFileSync(config, JSON.stringify({ listen, providers, upstreams: wanted }));
+    writeFileSync(config, JSON.stringify({ listen, providers, auth, upstreams: wanted }));
   configure(upstreams);
   const program = await startProgram({
     file: "packages/gateway/bin/shardgate.mjs",

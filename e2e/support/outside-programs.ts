@@ -19,6 +19,12 @@ export function chromium(): { readonly path: string } | Missing {
   return typeof answer === "string" ? { path: answer } : answer;
 }
 
+/** The program of a release of Open WebUI, see scripts/open-webui.mjs. */
+export function openWebUi(release: string): { readonly path: string } | Missing {
+  const answer = ask("open-webui.mjs", release);
+  return typeof answer === "string" ? { path: answer } : answer;
+}
+
 function ask(script: string, ...args: readonly string[]): string | Missing {
   const file = fileURLToPath(new URL(`../../scripts/${script}`, import.meta.url));
   const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], { encoding: "utf8" });

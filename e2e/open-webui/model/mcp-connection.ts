@@ -98,6 +98,7 @@ function outcomeOf(result: Json, tool: Listed, release: Release): Outcome {
   const images: string[] = [];
   for (const { type, text, data, mimeType, resource } of blocks) {
     if (type === "text") items.push(parsed(String(text)));
+    else if (type === "image" && release === "0.11.4") continue;
     else if (type === "image") images.push(`data:${String(mimeType)};base64,${String(data)}`);
     else if (type === "resource" && isJson(resource)) {
       if (typeof resource["text"] === "string") items.push(parsed(resource["text"]));
@@ -112,8 +113,7 @@ function outcomeOf(result: Json, tool: Listed, release: Release): Outcome {
       [structured, (structured as Json)["result"]].some((one) => isDeepStrictEqual(one, items[0]));
     if (!isSaid) items.push(structured);
   }
-  const text = shown(items.length === 1 ? items[0] : items);
-  return succeeded(text, { images: release === "0.11.4" ? [] : images });
+  return succeeded(shown(items.length === 1 ? items[0] : items), { images });
 }
 
 /** The client checks what the list promised, and a good text does not help. */

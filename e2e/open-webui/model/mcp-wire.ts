@@ -136,7 +136,7 @@ export class McpWire {
         const answer = { id: of, result: this.#answer(params) };
         await (await this.#post(answer, this.#legacyHeaders())).body?.cancel();
       } else if (method === undefined && of === id) {
-        if (error !== undefined) throw new Error(`MCP error ${error.code}: ${error.message}`);
+        if (error !== undefined) throw new Error(error.message);
         return result ?? {};
       }
     }

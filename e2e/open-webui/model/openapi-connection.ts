@@ -55,7 +55,8 @@ async function outcomeOf(tool: string, response: Response): Promise<Outcome> {
   const type = response.headers.get("content-type") ?? "";
   if (type.startsWith("text/html") && response.headers.get("content-disposition")?.includes("inline") === true) {
     const embeds = [await response.text()];
-    return succeeded(shown({ status: "success", code: "ui_component" }), { embeds });
+    const message = `${tool}: Embedded UI result is active and visible to the user.`;
+    return succeeded(shown({ status: "success", code: "ui_component", message }), { embeds });
   }
   if (type.startsWith("text/")) return succeeded(await response.text());
   const given: unknown = type.includes("json")

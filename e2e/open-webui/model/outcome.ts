@@ -15,7 +15,7 @@ export interface Outcome {
   readonly text: string;
   /** Whether the page marks the call as failed. */
   readonly failed: boolean;
-  /** Images that the language model is shown, as data URIs; 0.11.4 shows them to the person alone. */
+  /** Images that the language model is shown, as data URIs; 0.11.4 shows those that are no resource to the person alone. */
   readonly images: readonly string[];
   /** Pages that are shown in the chat. */
   readonly embeds: readonly string[];

@@ -192,7 +192,7 @@ describe("the house", () => {
   it("leaves it to a provider's endpoint to ask for its own token, whatever key clients need", async () => {
     const endpoint = { path: "/announce", fetch: async () => Response.json({ taken: true }) };
     const house = createHouse({
-      config: { ...DEFAULT_CONFIG, auth: { api_key: "the-key-of-the-clients", strict: true } },
+      config: { ...DEFAULT_CONFIG, auth: { ...DEFAULT_CONFIG.auth, api_key: "the-key-of-the-clients", strict: true } },
       providers: [{ name: "announce", endpoint, watch: async (emit) => emit([]) }],
       logger: memoryLogger(),
       timers: new FakeTimers(),

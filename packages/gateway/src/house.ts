@@ -4,6 +4,7 @@ import type { GatewayConfig } from "./config/schema.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Timers } from "./core/timers.ts";
 import { type AccessSettings, ApiKeyAccess } from "./access/api-key.ts";
+import { describeUser } from "./access/open-webui-user.ts";
 import { createFronts } from "./fronts/index.ts";
 import type { OpenApiSettings } from "./fronts/openapi/settings.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
@@ -91,6 +92,9 @@ export function createHouse({
     replace: (provider, definitions) => registry.replace(provider, definitions),
   });
   const calls = new CallStats();
+  const believing = (auth: GatewayConfig["auth"]) =>
+    describeUser(auth.open_webui, { isKeyAsked: () => access.isAsked, now: () => timers.date() });
+  let describe = believing(config.auth);
   const gateway = createGateway({
     calls,
     registry,
@@ -101,6 +105,7 @@ export function createHouse({
     interceptors: createInterceptors({
       logger,
       timers,
+      describe: (headers) => describe?.(headers),
       observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
     }),
   });
@@ -131,6 +136,7 @@ export function createHouse({
   const stopListening = live?.subscribe(() => {
     const { current } = live;
     app.allow(allowedBy(current, above));
+    describe = believing(current.auth);
     access.use({ ...current.auth, ...above?.auth });
     dashboard = current.dashboard;
     settings = { ...current.openapi, ...above?.openapi };

@@ -26,6 +26,15 @@ export const settingsShape = {
       api_key: z.string().min(1).optional(),
       /** Whether documents, pages and /health ask for it too, not only what reaches an upstream. */
       strict: z.boolean().default(false),
+      /** What is believed of what Open WebUI says of its users; they are named in the log line of a call. */
+      open_webui: z
+        .strictObject({
+          /** X-OpenWebUI-User-* as they are, of requests with the api_key: anybody who has it can write them. */
+          trust_headers: z.boolean().default(false),
+          /** Its FORWARD_USER_INFO_HEADER_JWT_SECRET: then the signed token counts, and the plain headers do not. */
+          jwt_secret: z.string().min(1).optional(),
+        })
+        .prefault({}),
     })
     .prefault({}),
   dashboard: dashboardSchema,

@@ -1,5 +1,5 @@
 import type { Interceptor } from "../core/call.ts";
-import type { Logger } from "../core/logger.ts";
+import type { LogFields, Logger } from "../core/logger.ts";
 import type { Timers } from "../core/timers.ts";
 import { breaker } from "./breaker.ts";
 import { bulkhead } from "./bulkhead.ts";
@@ -14,7 +14,13 @@ export function createInterceptors(deps: {
   logger: Logger;
   timers: Timers;
   observers?: readonly CallObserver[];
+  describe?: (headers: readonly string[]) => LogFields | undefined;
 }): readonly Interceptor[] {
-  const { logger, timers, observers = [] } = deps;
-  return [observe([accessLog(logger), ...observers], timers), breaker(timers), bulkhead(timers), deadline(timers)];
+  const { logger, timers, observers = [], describe } = deps;
+  return [
+    observe([accessLog(logger, describe), ...observers], timers),
+    breaker(timers),
+    bulkhead(timers),
+    deadline(timers),
+  ];
 }

@@ -1,7 +1,7 @@
 import type { Call, Interceptor } from "../core/call.ts";
 import type { CallOutcome } from "../core/call-outcome.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Logger } from "../core/logger.ts";
+import type { LogFields, Logger } from "../core/logger.ts";
 import type { Timers } from "../core/timers.ts";
 
 /** Hears of every call that has ended. */
@@ -30,11 +30,20 @@ export function observe(observers: readonly CallObserver[], timers: Timers): Int
   };
 }
 
-/** One line per call: who was asked for what, how it ended and how long it took. */
-export function accessLog(logger: Logger): CallObserver {
+/**
+ * One line per call: who was asked for what, how it ended and how long it took.
+ *
+ * @param describe what the headers of a request say of the person behind it
+ */
+export function accessLog(
+  logger: Logger,
+  describe?: (headers: readonly string[]) => LogFields | undefined,
+): CallObserver {
   return (call, { outcome, code, error, ms }) => {
     const { requestId, front, upstream, message } = call;
-    const line = { requestId, front, upstream: upstream.name, method: message.method, name: message.name, outcome };
+    const person = describe?.(call.headers ?? []);
+    const about = { requestId, front, upstream: upstream.name, method: message.method, name: message.name, outcome };
+    const line = person === undefined ? about : { ...about, ...person };
     if (code !== undefined) logger.warn({ ...line, code, ms, error }, "call");
     else if (outcome === "internal") logger.error({ ...line, ms }, "call");
     else logger.info({ ...line, ms }, "call");

@@ -62,6 +62,11 @@ describe("wholeResult", () => {
       image,
       text("An image (image/png), which is shown beside this text."),
     ]);
+    const drawn = { type: "resource", resource: { uri: "file:///a.png", mimeType: "image/png", blob: "iVBORw0KGgo=" } };
+    expect(contentOf({ content: [drawn] })).toEqual([
+      drawn,
+      text("An image (image/png), which is shown beside this text."),
+    ]);
     const sound = { type: "audio", data: "", mimeType: "audio/wav" };
     expect(contentOf({ content: [sound] })).toEqual([sound, text("A sound (audio/wav), which the user can play.")]);
   });

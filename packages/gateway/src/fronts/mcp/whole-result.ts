@@ -43,12 +43,13 @@ function wordsFor(
   { era, isFailure }: { era: Era; isFailure: boolean },
 ): string[] {
   const types = blocks.map((block) => stringOf(memberOf(block, "type")));
-  const hasText = types.some((type) => type === "text" || type === "resource");
+  const hasText = blocks.some((block, index) => types[index] === "text" || isTextResource(block));
   const said = blocks.flatMap((block, index) => {
     const type = types[index];
     if (type === "resource_link") return [linkText(block)];
     if (hasText) return [];
-    if (type === "image") return [`An image (${mimeType(block)}), which is shown beside this text.`];
+    const image = type === "image" ? block : imageResource(block);
+    if (image !== undefined) return [`An image (${mimeType(image)}), which is shown beside this text.`];
     return type === "audio" ? [`A sound (${mimeType(block)}), which the user can play.`] : [];
   });
   if (structured !== undefined && (era === "legacy" || blocks.length === 0) && !isSaid(structured, blocks)) {
@@ -56,6 +57,16 @@ function wordsFor(
   }
   if (blocks.length > 0 || said.length > 0) return said;
   return [isFailure ? "The tool failed and did not say why." : "Done; the tool had nothing to say."];
+}
+
+function isTextResource(block: Buffer): boolean {
+  const resource = memberOf(block, "resource");
+  return resource !== undefined && memberOf(resource, "text") !== undefined;
+}
+
+function imageResource(block: Buffer): Buffer | undefined {
+  const resource = memberOf(block, "resource");
+  return resource !== undefined && mimeType(resource).startsWith("image/") ? resource : undefined;
 }
 
 function linkText(block: Buffer): string {

@@ -1,13 +1,14 @@
 // Installs the real Open WebUI for tests, from PyPI, without its parts for local models (no torch): about 0.8 GB and one to two minutes.
-// Usage: node install.mjs <version> [--cached]
-//   The last line on stdout is the program's path. Exit code 3: it cannot be had here, the reason is on stderr.
-//   --cached  only look: exit code 3 when it is not there yet.
-// Environment: SHARDGATE_CACHE (default ${XDG_CACHE_HOME:-~/.cache}/shardgate), PYTHON (default: python3.11, python3.12 or python3).
+// Usage: node open-webui.mjs <version> [--install]: prints the path of its program. It is installed in continuous integration, or where
+// --install is given, outside the clone. Exit code 3: it is not here, and why. Environment: SHARDGATE_CACHE, PYTHON (3.11 or 3.12).
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
-import { withLock } from "../lib/lock.mjs";
+import { join } from "node:path";
+import { cache } from "./lib/cache.mjs";
+import { withLock } from "./lib/lock.mjs";
+
+/** The releases that the house is tried with: the newest, and the last from before MCP 2026-07-28. */
+export const releases = ["0.12.4", "0.11.4"];
 
 const PATIENCE_MS = 12 * 60_000;
 
@@ -77,20 +78,17 @@ function install(folder, version) {
 
 /**
  * @param {string} version
- * @param {boolean} isCachedOnly
+ * @param {boolean} mayInstall
  */
-async function main(version, isCachedOnly) {
-  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error("Usage: node install.mjs <version> [--cached]");
-  const base = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const folder = resolve(process.env["SHARDGATE_CACHE"] || join(base, "shardgate"), `open-webui-${version}`);
+async function main(version, mayInstall) {
+  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error("Usage: node open-webui.mjs <version> [--install]");
+  const folder = join(cache, `open-webui-${version}`);
   // Written last: a virtual environment cannot be made elsewhere and moved, so an installation that was broken off is seen by this.
   const whole = join(folder, "installed");
   if (!existsSync(whole)) {
-    if (isCachedOnly) {
-      throw new CannotInstall(`No Open WebUI ${version} at ${folder}: \`npm run e2e:openwebui\` installs it once.`);
-    }
-    if (process.platform === "win32")
-      throw new CannotInstall("Open WebUI is installed for tests on Linux and macOS only.");
+    if (!mayInstall)
+      throw new CannotInstall(`Open WebUI ${version} is not installed; npm run e2e:openwebui does that once`);
+    if (process.platform === "win32") throw new CannotInstall("Open WebUI is tried on Linux and macOS only");
     await withLock(`${folder}.lock`, async () => {
       if (existsSync(whole)) return;
       install(folder, version);
@@ -100,10 +98,12 @@ async function main(version, isCachedOnly) {
   return join(folder, "bin/open-webui");
 }
 
-try {
-  const [version = "", ...flags] = process.argv.slice(2);
-  console.log(await main(version, flags.includes("--cached")));
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = error instanceof CannotInstall ? 3 : 1;
+if (process.argv[1] === import.meta.filename) {
+  try {
+    const [version = "", ...flags] = process.argv.slice(2);
+    console.log(await main(version, process.env["CI"] !== undefined || flags.includes("--install")));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = error instanceof CannotInstall ? 3 : 1;
+  }
 }

@@ -1,0 +1,190 @@
+// The real Open WebUI in front of the gateway, in front of upstreams of both eras: by its API, then in its page. What it is given must be
+// what its model in open-webui-model.test.ts is given: both are held to one table.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
+import { serveHttp } from "./fixture/serve-http.ts";
+import { shown, type Release } from "./open-webui/model/outcome.ts";
+import { startLanguageModel, type LanguageModel } from "./open-webui/real/language-model.ts";
+import { startOpenWebUi, type ChatCall, type OpenWebUi } from "./open-webui/real/open-webui.ts";
+import { openChat, type ChatPage } from "./open-webui/real/page.ts";
+import { rows, type Expected, type Row } from "./open-webui/rows.ts";
+import { LONG_NAME, startShapes } from "./open-webui/shapes.ts";
+import { startGateway, type Gateway } from "./support/house.ts";
+import { chromium, openWebUi } from "./support/outside-programs.ts";
+import { stopAtEnd } from "./support/program.ts";
+
+const stopLater = stopAtEnd();
+const eras = ["legacy", "modern"] as const;
+const KEY = "house-key";
+const SECRET = "what-both-know-to-sign-with";
+/** Folder to keep pictures of the page in. */
+const pictures = process.env["SCREENSHOTS"];
+let gateway: Gateway;
+let model: LanguageModel;
+
+beforeAll(async () => {
+  const [legacy, modern, oldSdk, newSdk] = await Promise.all([
+    stopLater(startShapes("legacy")),
+    stopLater(startShapes("modern")),
+    stopLater(serveHttp({ sdk: "old", eras: "legacy" })),
+    stopLater(serveHttp({ sdk: "new", eras: "modern" })),
+  ]);
+  const urls = { legacy: legacy.url, modern: modern.url, "legacy-sdk": oldSdk.url, "modern-sdk": newSdk.url };
+  const upstreams = Object.entries(urls).map(([name, url]) => [name, { kind: "mcp-http", url }]);
+  gateway = await stopLater(
+    startGateway({
+      upstreams: Object.fromEntries(upstreams),
+      auth: { api_key: KEY, open_webui: { jwt_secret: SECRET } },
+    }),
+  );
+  model = await stopLater(startLanguageModel());
+});
+
+/** As compose.yaml sets them up. */
+const connections = (url: string) => {
+  const config = { enable: true, access_grants: [{ principal_type: "user", principal_id: "*", permission: "read" }] };
+  const common = { auth_type: "bearer", key: KEY, config };
+  const headers = { "X-OpenWebUI-Chat-Id": "{{CHAT_ID}}" };
+  return [
+    { ...common, type: "mcp", url: `${url}/mcp`, path: "", headers, info: { id: "homelab", name: "Homelab" } },
+    { ...common, type: "openapi", url, path: "openapi.json", info: { id: "house", name: "House" } },
+  ];
+};
+const servers = ["server:mcp:homelab", "server:house"];
+
+describe.each(["0.12.4", "0.11.4"] satisfies Release[])("Open WebUI %s", (release) => {
+  const program = openWebUi(release);
+  const browser = chromium();
+  const isHere = (ctx: TestContext): void => void ("missing" in program && ctx.skip(program.missing));
+  let ui: OpenWebUi;
+  let chat: ChatPage | undefined;
+
+  beforeAll(async () => {
+    if ("missing" in program) return;
+    ui = await startOpenWebUi({
+      program: program.path,
+      model: model.url,
+      connections: connections(gateway.url),
+      metadata: { toolIds: servers },
+      env: { ENABLE_FORWARD_USER_INFO_HEADERS: "True", FORWARD_USER_INFO_HEADER_JWT_SECRET: SECRET },
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await chat?.stop();
+    await ui?.stop();
+  });
+
+  async function page(ctx: TestContext): Promise<ChatPage> {
+    isHere(ctx);
+    if ("missing" in browser) return ctx.skip(browser.missing);
+    if (chat === undefined) chat = await openChat(ui.url, browser.path, servers.length);
+    else await chat.startAnew();
+    return chat;
+  }
+
+  async function keepPicture(name: string): Promise<void> {
+    if (pictures === undefined || chat === undefined) return;
+    mkdirSync(pictures, { recursive: true });
+    await chat.page.screenshot({ path: join(pictures, `open-webui-${release}-${name}.png`) });
+  }
+
+  test("both servers are there, and on without a click", async (ctx) => {
+    isHere(ctx);
+    expect(await ui.tools()).toEqual(expect.arrayContaining(servers));
+    expect(await ui.defaultTools()).toEqual(servers);
+  });
+
+  test.for(eras)("MCP: every shape of a %s upstream is what the table says", async (era, ctx) => {
+    isHere(ctx);
+    const short = (tool: string) => (tool === LONG_NAME ? "status_get_of_" : `${tool}$`);
+    const wanted = rows.map(({ tool, args = {} }) => ({ tool: `^homelab_${era}__${short(tool)}`, args }));
+    const calls = await ui.ask([servers[0]!], wanted);
+    const expected = (row: Row) => (release === "0.11.4" ? row.mcpOld : undefined) ?? row.mcp;
+    expect(calls).toEqual(rows.map((row) => asChatCall(expected(row))));
+  });
+
+  test.for(eras)("OpenAPI: every shape of a %s upstream is what the table says", async (era, ctx) => {
+    isHere(ctx);
+    const short = (tool: string) => (tool === LONG_NAME ? "status_get_of_" : `${tool}$`);
+    const wanted = rows.map(({ tool, args = {}, openApiArgs = args }) => ({
+      tool: `^${era}_${short(tool)}`,
+      args: openApiArgs,
+    }));
+    const calls = await ui.ask([servers[1]!], wanted);
+    expect(calls).toEqual(rows.map((row) => asChatCall(row.openApi ?? row.mcp)));
+  });
+
+  test("the log names the user and the chat of each call, by the signed token, which it does not have", async (ctx) => {
+    isHere(ctx);
+    const calls = () => gateway.log.filter(({ msg }) => msg === "call");
+    const before = calls().length;
+    const tools = ["^homelab_legacy__plain$", "^modern_plain$"];
+    for (const [index, tool] of tools.entries()) await ui.ask([servers[index]!], [{ tool }]);
+    await expect
+      .poll(() =>
+        calls()
+          .slice(before)
+          .map(({ front }) => front),
+      )
+      .toEqual(["mcp", "openapi"]);
+    const user = { id: expect.any(String), name: expect.any(String), email: expect.any(String), role: "admin" };
+    for (const line of calls().slice(before))
+      expect(line).toMatchObject({ user, chat: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(gateway.output()).not.toMatch(/eyJ|what-both-know/);
+  });
+
+  test("the page shows results, a failure, an image and a card", async (ctx) => {
+    const { page: seen, foreign, say, untilAnswered, unfold } = await page(ctx);
+    await say([
+      { tool: "^homelab_legacy__plain$" },
+      { tool: "^homelab_modern__picture$" },
+      { tool: "^homelab_legacy__fails$" },
+      { tool: "^modern_card$" },
+    ]);
+    await untilAnswered();
+    await seen.frameLocator("iframe").getByRole("heading", { name: "Routes" }).first().waitFor();
+    await unfold();
+    for (const name of ["homelab_legacy__plain", "homelab_legacy__fails"]) {
+      await seen.getByText(`View Result from ${name}`).first().click();
+    }
+    await keepPicture("results");
+    await expect.poll(() => seen.locator("body").innerText()).toContain("The lamp is on.");
+    expect(await seen.locator("body").innerText()).toContain("The lamp is off.");
+    const widths = await seen
+      .locator("img")
+      .evaluateAll((all) => all.map((one) => (one as { naturalWidth?: number }).naturalWidth));
+    expect(widths).toContain(160);
+    expect(foreign).toEqual([]);
+  });
+
+  test.for(eras)("the page shows the form of a %s upstream, and its answer reaches the tool", async (era, ctx) => {
+    const { page: seen, say, untilAnswered } = await page(ctx);
+    await say([{ tool: `^homelab_${era}-sdk__test_elicitation_sep1034_defaults$` }]);
+    const answer = () => String(model.asked.at(-1)?.messages.findLast(({ role }) => role === "tool")?.content);
+    if (release === "0.11.4") {
+      // It cannot be asked: the tool says so, and the chat goes on.
+      await untilAnswered();
+      expect(answer()).toContain("error");
+      return;
+    }
+    const submit = seen.getByRole("button", { name: "Submit" });
+    await submit.waitFor();
+    expect(await seen.locator("body").innerText()).toContain("Please review the defaults");
+    await seen.getByLabel("name").first().fill("Ada");
+    await keepPicture(`form-${era}`);
+    await submit.click();
+    await untilAnswered();
+    expect(answer()).toContain('"name":"Ada"');
+  });
+});
+
+function asChatCall({ text, failed = false, images = 0, embeds = 0 }: Expected): ChatCall {
+  return {
+    name: expect.any(String) as string,
+    status: failed ? "failed" : "completed",
+    text: text instanceof RegExp ? (expect.stringMatching(text) as string) : shown(text),
+    images,
+    embeds,
+  };
+}
