@@ -29,7 +29,8 @@ export function modernHeaders(method: string, name?: string): Record<string, str
 /** A modern request, to be sent or opened as a stream. */
 export function modernRequest(method: string, params: Params = {}): { headers: Record<string, string>; body: string } {
   const meta = { ...(params["_meta"] as object | undefined), ...ENVELOPE };
-  const name = typeof params["name"] === "string" ? params["name"] : undefined;
+  const named = params["name"] ?? params["uri"];
+  const name = typeof named === "string" ? named : undefined;
   return { headers: modernHeaders(method, name), body: rpc(method, { ...params, _meta: meta }) };
 }
 

@@ -44,8 +44,15 @@ export function pushAs(
   };
 }
 
-/** The same context, with another place for what belongs to no request. */
-export function withPush(context: ExchangeContext, push: (message: Message) => void): ExchangeContext {
+/**
+ * The same context for a request to one of all: with another place for what belongs to no request, and with its answer
+ * held where it has to be worded anew.
+ */
+export function aimedContext(
+  context: ExchangeContext,
+  push: ((message: Message) => void) | undefined,
+  isHeld: boolean,
+): ExchangeContext {
   return {
     era: context.era,
     version: context.version,
@@ -55,6 +62,7 @@ export function withPush(context: ExchangeContext, push: (message: Message) => v
     paramHeaders: context.paramHeaders,
     headers: context.headers,
     passedHeaders: context.passedHeaders,
+    large: isHeld ? undefined : context.large,
     notify: (message) => context.notify(message),
     request: (message) => context.request(message),
     push,

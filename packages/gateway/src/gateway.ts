@@ -21,7 +21,7 @@ import type { ProviderStatus } from "./providers/watch-providers.ts";
 import type { Registry } from "./registry/registry.ts";
 import type { UpstreamReport } from "./registry/report.ts";
 import type { ConfigReport } from "./reload/live-config.ts";
-import { listOf, logs, onListChanged, type OtherList, pushAs, watchResources, withPush } from "./gateway-lists.ts";
+import { listOf, logs, onListChanged, type OtherList, pushAs, watchResources, aimedContext } from "./gateway-lists.ts";
 
 export type { OtherList };
 
@@ -172,8 +172,7 @@ export function createGateway({
         throw new GatewayError("unknown_method", text, { phase: "route", sent: false });
       }
       const { upstream, answer } = aimed;
-      const push = pushAs(snapshot, upstream, context);
-      const around = push === undefined ? context : withPush(context, push);
+      const around = aimedContext(context, pushAs(snapshot, upstream, context), answer !== undefined);
       const response = await dispatch(upstreamOf(upstream), aimed.message, around, front);
       return answer === undefined ? response : answer(response);
     },

@@ -1,5 +1,6 @@
 import type { Cancellation } from "./cancellation.ts";
 import type { Era } from "./eras.ts";
+import type { LargeAnswer } from "./http/large-answer.ts";
 import type { Message } from "./message.ts";
 import type { ClientDescription, Session } from "./sessions.ts";
 
@@ -29,6 +30,11 @@ export interface ExchangeContext {
    * @throws WireError when the downstream cannot be asked
    */
   request(message: Message): Promise<Message>;
+  /**
+   * Begins the answer to this request where it is too large to be held: its bytes go downstream as they come in, and the
+   * response that the exchange then gives stands for them. Undefined where it has to be held, or nobody can take it.
+   */
+  readonly large?: (() => LargeAnswer | undefined) | undefined;
   /**
    * Where messages go that belong to no request but to what this one began (a subscription); the session's own stream
    * where it is undefined.

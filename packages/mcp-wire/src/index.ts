@@ -17,6 +17,7 @@ export type { HttpReply, HttpRequest, HttpStream } from "./http/http-exchange.ts
 export { createHostGuard, type AllowedNames, type HostGuard } from "./http/host-guard.ts";
 export { HttpLink, type HttpLinkOptions } from "./http/http-link.ts";
 export type { HttpSender, SendRequest, SendSink } from "./http/http-sender.ts";
+export type { LargeAnswer } from "./http/large-answer.ts";
 export { NodeReply, NodeRequest } from "./http/node-http.ts";
 export { StreamableServer, type StreamableServerOptions } from "./http/streamable-server.ts";
 export { undiciSender, type SenderOptions } from "./http/undici-sender.ts";

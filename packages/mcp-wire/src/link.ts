@@ -1,4 +1,5 @@
 import type { Cancellation } from "./cancellation.ts";
+import type { LargeAnswer } from "./http/large-answer.ts";
 import type { Message } from "./message.ts";
 
 /** What a message sent upstream came to. */
@@ -29,6 +30,8 @@ export interface PostOptions extends Envelope {
   readonly owner?: object | undefined;
   /** True while the upstream waits for an answer in this call, so that what names no call belongs to another one. */
   readonly isQuiet?: (() => boolean) | undefined;
+  /** Takes the answer where it is too large to be held. */
+  readonly large?: (() => LargeAnswer | undefined) | undefined;
   /** Takes notifications and requests that come before the response and belong to it. */
   readonly onMessage?: ((message: Message) => void) | undefined;
 }

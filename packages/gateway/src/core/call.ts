@@ -1,4 +1,4 @@
-import { Cancellation, type ExchangeContext, type Message } from "@shardgate/mcp-wire";
+import { Cancellation, type ExchangeContext, type LargeAnswer, type Message } from "@shardgate/mcp-wire";
 import type { UpstreamState } from "./snapshot.ts";
 
 /** One request on its way to one upstream, from the snapshot it was routed by. */
@@ -50,6 +50,11 @@ export class Call implements ExchangeContext {
   get push() {
     return this.#context.push;
   }
+  /** Each part that goes out is a sign that the upstream is at work. */
+  get large() {
+    const { large } = this.#context;
+    return large && (() => extending(large(), () => this.deadline?.extend()));
+  }
 
   notify(message: Message): void {
     this.deadline?.extend();
@@ -65,6 +70,26 @@ export class Call implements ExchangeContext {
       this.deadline?.extend();
     }
   }
+}
+
+function extending(answer: LargeAnswer | undefined, extend: () => void): LargeAnswer | undefined {
+  return (
+    answer && {
+      write(chunk) {
+        extend();
+        answer.write(chunk);
+      },
+      get isFull() {
+        return answer.isFull;
+      },
+      get isGone() {
+        return answer.isGone;
+      },
+      onDrain: (listener) => answer.onDrain(listener),
+      end: () => answer.end(),
+      fail: () => answer.fail(),
+    }
+  );
 }
 
 export type Next = (call: Call) => Promise<Message>;

@@ -1,9 +1,10 @@
 import { editObject } from "../json/edit.ts";
 import type { Answer } from "../link.ts";
 import { isBatch, Message, parseBatch } from "../message.ts";
-import { SseParser } from "../sse/sse-parser.ts";
+import { type LargeSink, SseParser } from "../sse/sse-parser.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import type { SendSink } from "./http-sender.ts";
+import { type AnswerFlow, beginsResult, type LargeAnswer, LargePump } from "./large-answer.ts";
 
 /** Most bytes of a message from an upstream. */
 export const ANSWER_LIMIT = 10 * 1024 * 1024;
@@ -13,6 +14,9 @@ const LINGER_MS = 1_000;
 
 /** Most messages of a batch from an upstream. */
 const BATCH_LIMIT = 1_000;
+
+/** A look at this much of a large answer says what it is. */
+const START = 64 * 1024;
 
 /** A redirect to follow: same method, same body, another path. */
 export class Redirect extends Error {
@@ -40,6 +44,9 @@ export class AnswerSink implements SendSink {
   #size = 0;
   #sse: SseParser | undefined;
   #settled = false;
+  readonly #large: (() => LargeAnswer | undefined) | undefined;
+  #flow: AnswerFlow | undefined;
+  #pump: LargePump | undefined;
   /** Aborts the request; set by the one who sent it. */
   abort: () => void = () => undefined;
 
@@ -47,8 +54,15 @@ export class AnswerSink implements SendSink {
    * @param id spelling of the request's id; undefined for what has no response
    * @param onMessage takes what comes before the response
    * @param hasSession whether the request named a session, which gives a 404 its meaning
+   * @param large where the answer goes when it is too large to be held
    */
-  constructor(id: string | undefined, onMessage: (message: Message) => void, hasSession: boolean) {
+  constructor(
+    id: string | undefined,
+    onMessage: (message: Message) => void,
+    hasSession: boolean,
+    large?: () => LargeAnswer | undefined,
+  ) {
+    this.#large = large;
     this.#id = id;
     this.#onMessage = onMessage;
     this.#hasSession = hasSession;
@@ -58,7 +72,8 @@ export class AnswerSink implements SendSink {
     });
   }
 
-  onHead(status: number, header: (name: string) => string | undefined): void {
+  onHead(status: number, header: (name: string) => string | undefined, flow?: AnswerFlow): void {
+    this.#flow = flow;
     this.#status = status;
     this.#header = header;
     if (status === 307 || status === 308) return this.fail(new Redirect(header("location") ?? ""));
@@ -69,7 +84,8 @@ export class AnswerSink implements SendSink {
       this.#settle(undefined);
       if (isSse) this.#linger();
     } else if (this.#isOk && isSse) {
-      this.#sse = new SseParser(ANSWER_LIMIT, ({ data }) => this.#onEvent(data));
+      const onLarge = (start: Buffer): LargeSink | undefined => this.#beginLarge(start);
+      this.#sse = new SseParser(ANSWER_LIMIT, ({ data }) => this.#onEvent(data), onLarge);
     }
   }
 
@@ -80,13 +96,41 @@ export class AnswerSink implements SendSink {
     } catch (error) {
       return this.#failAs("too-large", `${(error as Error).message}`);
     }
+    if (this.#pump !== undefined) return this.#pump.take(chunk);
     this.#size += chunk.length;
-    if (this.#size > ANSWER_LIMIT) return this.#failAs("too-large", `its answer is larger than ${ANSWER_LIMIT} bytes`);
-    this.#chunks.push(chunk);
+    if (this.#size <= ANSWER_LIMIT) this.#chunks.push(chunk);
+    else if (!this.#isPassedOn(chunk)) this.#failAs("too-large", `its answer is larger than ${ANSWER_LIMIT} bytes`);
+  }
+
+  /** From here on a body that is too large to be held goes downstream as it comes in; false where it cannot. */
+  #isPassedOn(next: Buffer): boolean {
+    const isJson = /^application\/json\s*(;|$)/i.test(this.#header("content-type") ?? "");
+    const sink = this.#isOk && isJson ? this.#beginLarge(startOf(this.#chunks)) : undefined;
+    if (sink === undefined) return false;
+    for (const chunk of [...this.#chunks, next]) sink.take(chunk);
+    this.#chunks = [];
+    return true;
+  }
+
+  #beginLarge(start: Buffer): LargeSink | undefined {
+    if (this.#id === undefined || this.#flow === undefined || !beginsResult(start, this.#id)) return undefined;
+    const target = this.#large?.();
+    if (target === undefined) return undefined;
+    const pump = (this.#pump = new LargePump(target, this.#flow, (error) => this.fail(error)));
+    return { take: (chunk) => pump.take(chunk), end: () => this.#endLarge() };
+  }
+
+  #endLarge(): void {
+    if (this.#settled) return;
+    this.#pump?.end();
+    // Stands for what has gone downstream already.
+    this.#settle(Message.result(this.#id as string, "{}"));
+    if (this.#sse !== undefined) this.#linger();
   }
 
   onEnd(): void {
     if (this.#settled) return;
+    if (this.#sse === undefined && this.#pump !== undefined) return this.#endLarge();
     if (this.#sse !== undefined) return this.#failAs("crashed", "its event stream ended without an answer");
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
     if (/^application\/json\s*(;|$)/i.test(this.#header("content-type") ?? "")) {
@@ -116,6 +160,7 @@ export class AnswerSink implements SendSink {
   fail(error: Error): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.#pump?.cut();
     this.abort();
     this.#reject(error);
   }
@@ -169,6 +214,17 @@ export class AnswerSink implements SendSink {
     const status = this.#status === 0 ? {} : { status: this.#status };
     this.fail(new UpstreamError(failure, message, { sent, ...status }));
   }
+}
+
+function startOf(chunks: readonly Buffer[]): Buffer {
+  const start: Buffer[] = [];
+  let size = 0;
+  for (const chunk of chunks) {
+    if (size >= START) break;
+    start.push(chunk);
+    size += chunk.length;
+  }
+  return Buffer.concat(start);
 }
 
 /** What an upstream means by an HTTP status that is no success. */

@@ -49,6 +49,10 @@ function fetchReply(request: Request, resolve: (response: Response) => void): Ht
     stream(status, headers) {
       let stream: HttpStream | undefined;
       let isCancelled = false;
+      const waiting: (() => void)[] = [];
+      const wake = (): void => {
+        for (const listener of waiting.splice(0)) listener();
+      };
       const body = new ReadableStream<Uint8Array>(
         {
           start: (controller) => {
@@ -57,11 +61,14 @@ function fetchReply(request: Request, resolve: (response: Response) => void): Ht
               leave,
               () => isCancelled,
               () => (ended = true),
+              waiting,
             );
           },
+          pull: wake,
           cancel() {
             isCancelled = true;
             leave();
+            wake();
           },
         },
         new ByteLengthQueuingStrategy({ highWaterMark: STREAM_BACKLOG }),
@@ -80,6 +87,7 @@ function fetchStream(
   leave: () => void,
   isCancelled: () => boolean,
   onEnd: () => void,
+  waiting: (() => void)[],
 ): HttpStream {
   let open = true;
   return {
@@ -97,6 +105,24 @@ function fetchStream(
       if (chunk !== undefined) controller.enqueue(chunk);
       onEnd();
       controller.close();
+    },
+    flow: {
+      write(chunk) {
+        if (open && !isCancelled()) controller.enqueue(chunk);
+      },
+      get isFull() {
+        return open && !isCancelled() && (controller.desiredSize ?? 0) <= 0;
+      },
+      get isGone() {
+        return !open || isCancelled();
+      },
+      onDrain: (listener) => void waiting.push(listener),
+      destroy() {
+        if (!open || isCancelled()) return;
+        open = false;
+        controller.error(new Error("the answer broke off"));
+        leave();
+      },
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { AnswerFlow } from "./large-answer.ts";
 import type { HttpSender, SendRequest, SendSink } from "./http-sender.ts";
 
 /** A sender over a `fetch` function: an upstream in the same process, without a port. */
@@ -27,10 +28,20 @@ async function run(
   const init = { method, headers: pairs, body: body === null ? null : new Uint8Array(body), signal };
   const response = await fetch(new Request(new URL(path, origin), init));
   if (signal.aborted) return;
-  sink.onHead(response.status, (name) => response.headers.get(name) ?? undefined);
+  let held: Promise<void> | undefined;
+  let release = (): void => undefined;
+  const flow: AnswerFlow = {
+    pause: () => (held ??= new Promise((resolve) => (release = resolve))),
+    resume() {
+      held = undefined;
+      release();
+    },
+  };
+  sink.onHead(response.status, (name) => response.headers.get(name) ?? undefined, flow);
   for await (const chunk of response.body ?? []) {
     if (signal.aborted) return;
     sink.onData(Buffer.from(chunk));
+    if (held !== undefined) await held;
   }
   if (!signal.aborted) sink.onEnd();
 }

@@ -32,6 +32,22 @@ export interface HttpReply {
 export interface HttpStream {
   write(chunk: Buffer): void;
   end(chunk?: Buffer): void;
+  /** How fast it is read; undefined where that cannot be told. */
+  readonly flow?: StreamFlow | undefined;
+}
+
+/** What a writer of much has to know of its reader. */
+export interface StreamFlow {
+  /** Writes though the reader does not keep up, which is the writer's to look after. */
+  write(chunk: Buffer): void;
+  /** True while enough waits for the reader. */
+  readonly isFull: boolean;
+  /** True where there is no reader any more. */
+  readonly isGone: boolean;
+  /** Runs `listener` once when it is not full any more, or gone. */
+  onDrain(listener: () => void): void;
+  /** Breaks the body off. */
+  destroy(): void;
 }
 
 /** Most bytes that wait for a slow reader before a further write cuts it off. */

@@ -54,7 +54,7 @@ export class HttpLink implements Link {
 
   #post(message: Message, options: PostOptions): Promise<Answer> {
     const id = message.isRequest ? message.id : undefined;
-    const sink = new AnswerSink(id, options.onMessage ?? ignore, options.session !== undefined);
+    const sink = new AnswerSink(id, options.onMessage ?? ignore, options.session !== undefined, options.large);
     const headers = headersOf(this.#postHeaders, options);
     if (options.requestId !== undefined && !isPassed("x-request-id", options)) {
       headers.push("X-Request-Id", options.requestId);

@@ -1,3 +1,5 @@
+import type { AnswerFlow } from "./large-answer.ts";
+
 /** One HTTP request to an upstream, relative to the origin the sender was made for. */
 export interface SendRequest {
   readonly method: "GET" | "POST" | "DELETE";
@@ -10,7 +12,8 @@ export interface SendRequest {
 
 /** Takes an answer as it comes in: a head, any number of chunks, then the end; or an error at any point. */
 export interface SendSink {
-  onHead(status: number, header: (name: string) => string | undefined): void;
+  /** @param flow holds up what follows; undefined where that cannot be done */
+  onHead(status: number, header: (name: string) => string | undefined, flow?: AnswerFlow): void;
   onData(chunk: Buffer): void;
   onEnd(): void;
   /** @param sent false where the upstream cannot have seen anything of the request */

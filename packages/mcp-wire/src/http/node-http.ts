@@ -113,5 +113,24 @@ function nodeStream(outgoing: ServerResponse): HttpStream {
       if (chunk === undefined) outgoing.end();
       else outgoing.end(chunk);
     },
+    flow: {
+      write: (chunk) => void outgoing.write(chunk),
+      get isFull() {
+        return outgoing.writableNeedDrain;
+      },
+      get isGone() {
+        return outgoing.destroyed;
+      },
+      onDrain(listener) {
+        const once = (): void => {
+          outgoing.off("drain", once);
+          outgoing.off("close", once);
+          listener();
+        };
+        outgoing.on("drain", once);
+        outgoing.on("close", once);
+      },
+      destroy: () => void outgoing.destroy(),
+    },
   };
 }

@@ -7,6 +7,7 @@ import { cannotAsk, type ClientDescription, type Session } from "../sessions.ts"
 import { encodeSseEvent, SSE_COMMENT } from "../sse/sse-encoder.ts";
 import type { WireError } from "../wire-error.ts";
 import type { HttpReply, HttpRequest, HttpStream } from "./http-exchange.ts";
+import type { LargeAnswer } from "./large-answer.ts";
 
 const JSON_HEADERS = { "Content-Type": "application/json" } as const;
 export const SSE_HEADERS = {
@@ -15,6 +16,14 @@ export const SSE_HEADERS = {
   "X-Accel-Buffering": "no",
 } as const;
 const SPACE = Buffer.from(" ");
+const SSE_DATA = Buffer.from("event: message\ndata: ");
+const SSE_END = Buffer.from("\n\n");
+
+/** JSON has line ends between its tokens only, where a space says the same. */
+function onOneLine(chunk: Buffer): Buffer {
+  if (!chunk.includes(0x0a) && !chunk.includes(0x0d)) return chunk;
+  return Buffer.from(chunk).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)) as Buffer;
+}
 
 interface Options {
   readonly era: Era;
@@ -80,6 +89,31 @@ export class PostExchange implements ExchangeContext {
     if (!this.#openSse()) return;
     this.#write(encodeSseEvent(message.bytes));
   }
+
+  /** The answer as it comes in, of which nothing is held: plain JSON, or the last event of a stream that has begun. */
+  large = (): LargeAnswer | undefined => {
+    if (this.#done || this.#message === undefined) return undefined;
+    if (this.#stream === undefined) this.#openJson();
+    const stream = this.#stream;
+    const flow = stream?.flow;
+    if (stream === undefined || flow === undefined) return undefined;
+    this.#done = true;
+    for (const { giveUp } of this.#asked ?? []) giveUp("the call is over");
+    if (this.#isSse) flow.write(SSE_DATA);
+    const isSse = this.#isSse;
+    return {
+      write: (chunk) => flow.write(isSse ? onOneLine(chunk) : chunk),
+      get isFull() {
+        return flow.isFull;
+      },
+      get isGone() {
+        return flow.isGone;
+      },
+      onDrain: (listener) => flow.onDrain(listener),
+      end: () => stream.end(isSse ? SSE_END : undefined),
+      fail: () => flow.destroy(),
+    };
+  };
 
   /** Takes a question back that the server no longer wants answered; true where it is one of this exchange. */
   #withdraw(message: Message): boolean {

@@ -115,14 +115,15 @@ class Handler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    this.#sink.onHead(status, (name) => {
+    const header = (name: string): string | undefined => {
       const value = headers[name];
       return Array.isArray(value) ? value.join(", ") : value;
-    });
+    };
+    this.#sink.onHead(status, header, controller);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -12,7 +12,16 @@ const CR = 0x0d;
 const COLON = 0x3a;
 const SPACE = 0x20;
 const NOTHING = Buffer.alloc(0);
+const DATA = Buffer.from("data:");
+/** A look at this much of a large event says what it is. */
+const START = 64 * 1024;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Takes the data of an event that is too large to be held. */
+export interface LargeSink {
+  take(chunk: Buffer): void;
+  end(): void;
+}
 
 /**
  * Reads a server-sent event stream (WHATWG HTML §9.2.6) as bytes: data passes through unread. Lines end in LF, CR or
@@ -31,14 +40,20 @@ export class SseParser {
   #dataBytes = 0;
   #id: string | undefined;
   #retry: number | undefined;
+  readonly #onLarge: ((start: Buffer) => LargeSink | undefined) | undefined;
+  #large: LargeSink | undefined;
+  /** The line under way is data of the large event. */
+  #isLargeLine = false;
 
   /**
    * @param limit most bytes an event or a line may have
    * @param onEvent called for each event, in order
+   * @param onLarge given the start of the data of an event over the limit, says where it goes; undefined where nowhere
    */
-  constructor(limit: number, onEvent: (event: SseEvent) => void) {
+  constructor(limit: number, onEvent: (event: SseEvent) => void, onLarge?: (start: Buffer) => LargeSink | undefined) {
     this.#limit = limit;
     this.#onEvent = onEvent;
+    this.#onLarge = onLarge;
   }
 
   /**
@@ -61,13 +76,32 @@ export class SseParser {
         continue;
       }
       this.#afterCr = byte === CR;
-      this.#line(this.#take(chunk.subarray(start, at)));
+      if (this.#isLargeLine) {
+        this.#isLargeLine = false;
+        this.#large?.take(chunk.subarray(start, at));
+      } else this.#line(this.#take(chunk.subarray(start, at)));
       start = at + 1;
     }
     if (start === chunk.length) return;
+    if (this.#isLargeLine) return this.#large?.take(chunk.subarray(start));
     this.#pending.push(start === 0 ? chunk : chunk.subarray(start));
     this.#pendingBytes += chunk.length - start;
+    if (this.#pendingBytes <= this.#limit) return;
+    this.#passOn();
     this.#check(this.#pendingBytes);
+  }
+
+  /** Lets a line of data that grew over the limit go where large events go, if there is such a place. */
+  #passOn(): void {
+    const line = Buffer.concat(this.#pending);
+    if (this.#onLarge === undefined || this.#data.length > 0 || !line.subarray(0, DATA.length).equals(DATA)) return;
+    const value = line.subarray(line[DATA.length] === SPACE ? DATA.length + 1 : DATA.length);
+    this.#large = this.#onLarge(value.subarray(0, START));
+    if (this.#large === undefined) return;
+    this.#isLargeLine = true;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#large.take(value);
   }
 
   #take(rest: Buffer): Buffer {
@@ -92,7 +126,8 @@ export class SseParser {
   }
 
   #field(field: string, value: Buffer): void {
-    if (field === "data") {
+    if (field === "data" && this.#large !== undefined) this.#large.take(Buffer.concat([LINE_FEED, value]));
+    else if (field === "data") {
       this.#data.push(value);
       this.#dataBytes += value.length + 1;
       this.#check(this.#dataBytes);
@@ -103,6 +138,8 @@ export class SseParser {
   }
 
   #dispatch(): void {
+    this.#large?.end();
+    this.#large = undefined;
     const data = this.#data;
     if (data.length > 0 || this.#id !== undefined || this.#retry !== undefined) {
       this.#onEvent({ event: this.#event || "message", data: joinLines(data), id: this.#id, retry: this.#retry });

@@ -121,7 +121,8 @@ export class LegacyClient implements UpstreamClient {
         .catch(() => undefined);
     };
     const session = this.#shared.current;
-    const options = { cancellation, passedHeaders, requestId, owner, onMessage };
+    const large = message.method === "resources/read" ? context.large : undefined;
+    const options = { cancellation, passedHeaders, requestId, owner, large, onMessage };
     return session === undefined ? this.#shared.call(message, options) : callIn(this.#link, session, message, options);
   }
 

@@ -87,6 +87,7 @@ export class ModernClient implements UpstreamClient {
       cancellation: context.cancellation,
       owner: context.session,
       requestId: context.requestId,
+      large: context.era === "modern" && request.method === "resources/read" ? context.large : undefined,
       onMessage: (early) => {
         // This era has no requests of the server's; one on its stream is the upstream's mistake.
         if (early.isNotification) context.notify(early);

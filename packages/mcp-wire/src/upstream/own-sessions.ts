@@ -107,7 +107,14 @@ export class OwnSessions {
       if (!early.isRequest) return context.notify(early);
       this.#ask(open, early, (request) => context.request(request), passedHeaders);
     };
-    return callIn(this.#link, open, message, { cancellation, passedHeaders, requestId, owner: session, onMessage });
+    return callIn(this.#link, open, message, {
+      cancellation,
+      passedHeaders,
+      requestId,
+      owner: session,
+      large: message.method === "resources/read" ? context.large : undefined,
+      onMessage,
+    });
   }
 
   #listen(open: LegacySession, own: Own, session: Session): void {
