@@ -1,10 +1,10 @@
 // The real Open WebUI in front of the gateway, in front of upstreams of both eras: by its API, then in its page. What it is given must be
 // what its model in open-webui-model.test.ts is given: both are held to one table.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
 import { serveHttp } from "./fixture/serve-http.ts";
-import { shown, type Release } from "./open-webui/model/outcome.ts";
+import { shown, type Json, type Release } from "./open-webui/model/outcome.ts";
 import { startLanguageModel, type LanguageModel } from "./open-webui/real/language-model.ts";
 import { startOpenWebUi, type ChatCall, type OpenWebUi } from "./open-webui/real/open-webui.ts";
 import { openChat, type ChatPage } from "./open-webui/real/page.ts";
@@ -41,16 +41,13 @@ beforeAll(async () => {
   model = await stopLater(startLanguageModel());
 });
 
-/** As compose.yaml sets them up. */
-const connections = (url: string) => {
-  const config = { enable: true, access_grants: [{ principal_type: "user", principal_id: "*", permission: "read" }] };
-  const common = { auth_type: "bearer", key: KEY, config };
-  const headers = { "X-OpenWebUI-Chat-Id": "{{CHAT_ID}}" };
-  return [
-    { ...common, type: "mcp", url: `${url}/mcp`, path: "", headers, info: { id: "homelab", name: "Homelab" } },
-    { ...common, type: "openapi", url, path: "openapi.json", info: { id: "house", name: "House" } },
-  ];
-};
+/** As compose.yaml sets them up, at another address. */
+function connections(url: string): Json[] {
+  const compose = readFileSync(new URL("../compose.yaml", import.meta.url), "utf8");
+  const [, value = ""] = /TOOL_SERVER_CONNECTIONS: >-\n([\s\S]*?)\n {4}\w/.exec(compose) ?? [];
+  const filled = value.replaceAll("${GATEWAY_API_KEY:-}", KEY).replaceAll("http://gateway:9100", url);
+  return JSON.parse(filled) as Json[];
+}
 const servers = ["server:mcp:homelab", "server:house"];
 
 describe.each(["0.12.4", "0.11.4"] satisfies Release[])("Open WebUI %s", (release) => {

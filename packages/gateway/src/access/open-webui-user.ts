@@ -31,9 +31,11 @@ const FIELDS = [
  * @returns undefined where the settings trust nothing, so that no call pays for it
  */
 export function describeUser(
-  { trust_headers: trustsHeaders, jwt_secret: secret }: OpenWebUiSettings,
+  { trust_headers: trustsHeaders, jwt_secret }: OpenWebUiSettings,
   { isKeyAsked, now }: { readonly isKeyAsked: () => boolean; readonly now: () => Date },
 ): DescribeUser | undefined {
+  // Empty is what `${SECRET:-}` gives where there is none.
+  const secret = jwt_secret || undefined;
   if (secret === undefined && !trustsHeaders) return undefined;
   return (headers) => {
     const named = openWebUiHeaders(headers);

@@ -163,10 +163,14 @@ describe("connect", () => {
     },
   );
 
-  it("Open WebUI: one line of environment, with and without a token", async () => {
+  it("Open WebUI: the server and that it is on, for everybody, as environment", async () => {
     const { out } = await shardgate("connect", "open-webui", "--name", "house");
-    const [, value = ""] = /^TOOL_SERVER_CONNECTIONS='(.*)'\n$/.exec(out) ?? [];
-    expect(JSON.parse(value)).toMatchObject([{ type: "mcp", url: "http://127.0.0.1:9100/mcp", auth_type: "none" }]);
+    const [servers = "", metadata = ""] = [...out.matchAll(/^[A-Z_]+='(.*)'$/gm)].map(([, value]) => value);
+    const access_grants = [{ principal_type: "user", principal_id: "*", permission: "read" }];
+    expect(JSON.parse(servers)).toMatchObject([
+      { type: "mcp", url: "http://127.0.0.1:9100/mcp", path: "", auth_type: "none", config: { access_grants } },
+    ]);
+    expect(JSON.parse(metadata)).toEqual({ toolIds: ["server:mcp:house"] });
   });
 
   it("says which client was meant", async () => {

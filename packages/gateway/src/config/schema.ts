@@ -32,7 +32,7 @@ export const settingsShape = {
           /** X-OpenWebUI-User-* as they are, of requests with the api_key: anybody who has it can write them. */
           trust_headers: z.boolean().default(false),
           /** Its FORWARD_USER_INFO_HEADER_JWT_SECRET: then the signed token counts, and the plain headers do not. */
-          jwt_secret: z.string().min(1).optional(),
+          jwt_secret: z.string().optional(),
         })
         .prefault({}),
     })

@@ -35,12 +35,22 @@ export const clients: readonly Client[] = [
       const connection = {
         type: "mcp",
         url,
+        // Without a path it is no connection; without grants it is for administrators alone.
+        path: "",
         auth_type: token === undefined ? "none" : "bearer",
         key: token ?? "",
-        config: { enable: true, access_control: null },
+        headers: { "X-OpenWebUI-Chat-Id": "{{CHAT_ID}}" },
+        config: {
+          enable: true,
+          access_grants: [{ principal_type: "user", principal_id: "*", permission: "read" }],
+        },
         info: { id: name, name, description: "Every tool of the house" },
       };
-      return `TOOL_SERVER_CONNECTIONS='${JSON.stringify([connection])}'`;
+      const metadata = { toolIds: [`server:mcp:${name}`] };
+      return [
+        `TOOL_SERVER_CONNECTIONS='${JSON.stringify([connection])}'`,
+        `DEFAULT_MODEL_METADATA='${JSON.stringify(metadata)}'`,
+      ].join("\n");
     },
     note: "In a container, 127.0.0.1 is the container: give --url with the name or address of the gateway as Open WebUI sees it.",
   },
