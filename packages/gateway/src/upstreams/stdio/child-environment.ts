@@ -1,12 +1,11 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What every program needs; nothing that may be secret, and nothing that changes how a program runs. */
+/** What every program needs, also whom it may trust; nothing that may be secret, and nothing that changes how it runs. */
 const PASSED =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LC_[A-Z]+|TZ|TMPDIR|TEMP|TMP|XDG_[A-Z_]+|SystemRoot|APPDATA|LOCALAPPDATA|USERPROFILE|PATHEXT)$/;
+  /^(PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LC_[A-Z]+|TZ|TMPDIR|TEMP|TMP|XDG_[A-Z_]+|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|REQUESTS_CA_BUNDLE|SystemRoot|APPDATA|LOCALAPPDATA|USERPROFILE|PATHEXT)$/;
 
 /** What programs that install others need besides: where packages come from, and the way there. */
-const PASSED_TO_INSTALLERS =
-  /^(npm_config_.*|NPM_CONFIG_.*|UV_.*|PIP_.*|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS|REQUESTS_CA_BUNDLE)$/;
+const PASSED_TO_INSTALLERS = /^(npm_config_.*|NPM_CONFIG_.*|UV_.*|PIP_.*|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
 
 /**
  * The environment of a program: of ours what every program needs, then what its definition says. Our secrets stay ours.

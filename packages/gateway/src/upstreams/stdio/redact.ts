@@ -1,4 +1,4 @@
-const SECRET_NAME = /(authorization|cookie|token|secret|passw|credential|api[-_]?key|private[-_]?key|auth)/i;
+const SECRET_NAME = /(authorization|cookie|token|secret|pass|credential|api[-_]?key|private[-_]?key|auth)/i;
 /** Credentials as they commonly look: `Bearer …`, `ghp_…`, `sk-…`, `key=…`, `user:password@`. */
 const SECRET_SHAPES: readonly [RegExp, string][] = [
   [/\b(Bearer|Basic|token)\s+[\w.~+/=-]{8,}/gi, "$1 ***"],
