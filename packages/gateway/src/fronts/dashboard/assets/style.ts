@@ -18,12 +18,13 @@ a { color: var(--link); }
 .card + .card { margin-top: .75rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin-top: 1rem; }
 .cards .card { margin: 0; } .cards b { display: block; font-size: 1.35rem; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: separate; border-spacing: 0; width: 100%; }
+table.card { padding: .25rem .4rem; } p.card { margin: 0; }
 th { text-align: left; font-weight: 600; color: var(--dim); font-size: .85rem; }
 th.num { text-align: right; }
 th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; }
-td p { margin: 0; }
+td p { margin: 0; } .card > p { margin: .35rem 0 0; }
 .state { display: inline-block; padding: 0 .55em; border-radius: 1em; border: 1px solid currentColor; font-size: .85rem; white-space: nowrap; }
 .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
 code, pre { font: .9em/1.45 ui-monospace, monospace; }
@@ -37,7 +38,7 @@ button { width: auto; justify-self: start; background: var(--link); color: var(-
 img { max-width: 100%; }
 footer { max-width: 76rem; margin: 2rem auto 1rem; padding: 0 1rem; color: var(--dim); font-size: .85rem; }
 @media (max-width: 44rem) {
-  table, tbody, tr, td { display: block; } thead { display: none; }
+  table, tbody, tr, td { display: block; } thead { display: none; } table.card { padding: .25rem 1rem; }
   tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } tr:last-child { border: 0; }
   td { border: 0; padding: .1rem 0; text-align: left; }
   td[data-label]::before { content: attr(data-label) " "; color: var(--dim); font-size: .85rem; }
