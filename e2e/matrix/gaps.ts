@@ -23,13 +23,5 @@ export const impossible: readonly Gap[] = [
   },
 ];
 
-const NEWS = "a resource that changes, and lists that change, are announced";
-
 /** What is not built yet. */
-export const gaps: readonly Gap[] = [
-  {
-    covers: ({ feature, clientEra, route }) =>
-      feature === NEWS && clientEra === "modern" && route !== "without the gateway",
-    reason: "a resource's changes for a modern client",
-  },
-];
+export const gaps: readonly Gap[] = [];

@@ -28,7 +28,7 @@ export interface PostOptions extends Envelope {
   readonly cancellation?: Cancellation | undefined;
   /** Downstream session the message comes from, where it has one: what a shared link cannot tell by itself. */
   readonly owner?: object | undefined;
-  /** True while the upstream waits for an answer in this call, so that what names no call belongs to another one. */
+  /** True while the client is away to answer what was asked in this call, so that what names no call belongs to another. */
   readonly isQuiet?: (() => boolean) | undefined;
   /** Takes the answer where it is too large to be held. */
   readonly large?: (() => LargeAnswer | undefined) | undefined;

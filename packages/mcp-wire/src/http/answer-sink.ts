@@ -1,7 +1,7 @@
 import { editObject } from "../json/edit.ts";
 import type { Answer } from "../link.ts";
 import { isBatch, Message, parseBatch } from "../message.ts";
-import { type LargeSink, SseParser } from "../sse/sse-parser.ts";
+import { type LargeSink, type SseEvent, SseParser } from "../sse/sse-parser.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import type { SendSink } from "./http-sender.ts";
 import { type AnswerFlow, beginsResult, type LargeAnswer, LargePump } from "./large-answer.ts";
@@ -14,6 +14,11 @@ const LINGER_MS = 1_000;
 
 /** Most messages of a batch from an upstream. */
 const BATCH_LIMIT = 1_000;
+
+/** A stream that ended is asked for again after this long unless it says otherwise, in milliseconds, and this often. */
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+const MAX_RESUMPTIONS = 100;
 
 /** A look at this much of a large answer says what it is. */
 const START = 64 * 1024;
@@ -47,8 +52,14 @@ export class AnswerSink implements SendSink {
   readonly #large: (() => LargeAnswer | undefined) | undefined;
   #flow: AnswerFlow | undefined;
   #pump: LargePump | undefined;
+  #lastEventId: string | undefined;
+  #retryMs = RETRY_MS;
+  #resumptions = 0;
+  #timer: NodeJS.Timeout | undefined;
   /** Aborts the request; set by the one who sent it. */
   abort: () => void = () => undefined;
+  /** Asks for what follows an event of the stream; set by the one who sent the request, where the upstream may have kept it. */
+  resume: ((lastEventId: string) => void) | undefined;
 
   /**
    * @param id spelling of the request's id; undefined for what has no response
@@ -76,6 +87,7 @@ export class AnswerSink implements SendSink {
     this.#flow = flow;
     this.#status = status;
     this.#header = header;
+    if (this.#resumptions > 0) return this.#onResumed(status, header);
     if (status === 307 || status === 308) return this.fail(new Redirect(header("location") ?? ""));
     if (status === 404 && this.#hasSession) return this.#failAs("session-lost", "it does not know the session", false);
     const isSse = /^text\/event-stream/i.test(header("content-type") ?? "");
@@ -83,10 +95,18 @@ export class AnswerSink implements SendSink {
       // Taken; some upstreams open a stream nevertheless, which would never end.
       this.#settle(undefined);
       if (isSse) this.#linger();
-    } else if (this.#isOk && isSse) {
-      const onLarge = (start: Buffer): LargeSink | undefined => this.#beginLarge(start);
-      this.#sse = new SseParser(ANSWER_LIMIT, ({ data }) => this.#onEvent(data), onLarge);
-    }
+    } else if (this.#isOk && isSse) this.#listen();
+  }
+
+  #listen(): void {
+    const onLarge = (start: Buffer): LargeSink | undefined => this.#beginLarge(start);
+    this.#sse = new SseParser(ANSWER_LIMIT, (event) => this.#onEvent(event), onLarge);
+  }
+
+  /** Whatever an upstream says that does not go on with a stream, the request may have run. */
+  #onResumed(status: number, header: (name: string) => string | undefined): void {
+    if (status === 200 && /^text\/event-stream/i.test(header("content-type") ?? "")) return this.#listen();
+    this.#failAs("crashed", `its event stream ended without an answer, and it does not go on with it (HTTP ${status})`);
   }
 
   onData(chunk: Buffer): void {
@@ -131,7 +151,10 @@ export class AnswerSink implements SendSink {
   onEnd(): void {
     if (this.#settled) return;
     if (this.#sse === undefined && this.#pump !== undefined) return this.#endLarge();
-    if (this.#sse !== undefined) return this.#failAs("crashed", "its event stream ended without an answer");
+    if (this.#sse !== undefined) {
+      if (!this.#isResumed()) this.#failAs("crashed", "its event stream ended without an answer");
+      return;
+    }
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
     if (/^application\/json\s*(;|$)/i.test(this.#header("content-type") ?? "")) {
       try {
@@ -150,22 +173,36 @@ export class AnswerSink implements SendSink {
   }
 
   onError(error: Error, sent: boolean): void {
-    if (this.#settled) return;
+    if (this.#settled || (this.#sse !== undefined && this.#isResumed())) return;
     const began = sent || this.#status !== 0;
     const failure = began ? "crashed" : "unavailable";
     const what = began ? "the connection broke before it answered" : "it cannot be reached";
     this.fail(new UpstreamError(failure, `${what} (${reasonOf(error)})`, { sent: began, cause: error }));
   }
 
+  /** Goes on with a stream that ended where it has a place to go on from (2025-11-25 basic/transports, "Resumability"). */
+  #isResumed(): boolean {
+    if (this.#lastEventId === undefined || this.resume === undefined || this.#pump !== undefined) return false;
+    if (this.#resumptions++ >= MAX_RESUMPTIONS) return false;
+    const id = this.#lastEventId;
+    // What follows is another answer, with a head of its own.
+    this.#sse = undefined;
+    this.#timer = setTimeout(() => this.resume?.(id), this.#retryMs);
+    return true;
+  }
+
   fail(error: Error): void {
     if (this.#settled) return;
     this.#settled = true;
+    clearTimeout(this.#timer);
     this.#pump?.cut();
     this.abort();
     this.#reject(error);
   }
 
-  #onEvent(data: Buffer): void {
+  #onEvent({ data, id, retry }: SseEvent): void {
+    if (id !== undefined) this.#lastEventId = id;
+    if (retry !== undefined) this.#retryMs = Math.min(retry, MAX_RETRY_MS);
     if (this.#settled || data.length === 0) return;
     try {
       this.#take(data);

@@ -105,6 +105,39 @@ describe("a POST to an upstream", () => {
     expect(await outcomeOf(answer)).toBeUndefined();
   });
 
+  it("goes on with a stream that ended before its answer, where its events have ids", async () => {
+    vi.useFakeTimers();
+    const { sender, answer } = post(request, { session: "s" });
+    sender.last.head(200, { "content-type": SSE });
+    sender.last.data("id: e1\nretry: 50\ndata: \n\n").sink.onEnd();
+    vi.advanceTimersByTime(49);
+    expect(sender.sent).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(sender.last.request.method).toBe("GET");
+    expect([sender.last.header("last-event-id"), sender.last.header("mcp-session-id")]).toEqual(["e1", "s"]);
+    sender.last.head(200, { "content-type": SSE });
+    sender.last.data("id: e2\ndata:\n\n").sink.onError(new Error("reset"), true);
+    vi.advanceTimersByTime(50);
+    expect(sender.last.header("last-event-id")).toBe("e2");
+    sender.last.head(200, { "content-type": SSE }).data(event(OK));
+    expect(await outcomeOf(answer)).toBe(OK);
+    expect(sender.sent.map(({ request: { method } }) => method)).toEqual(["POST", "GET", "GET"]);
+  });
+
+  it("does not take a call whose stream is lost for one that did not run", async () => {
+    vi.useFakeTimers();
+    const { sender, answer } = post(request, { session: "s" });
+    sender.last.head(200, { "content-type": SSE });
+    sender.last.data("id: e1\ndata: \n\n").sink.onEnd();
+    vi.advanceTimersByTime(1_000);
+    sender.last.answer(404, JSON_TYPE, error);
+    expect(await outcomeOf(answer)).toEqual(failure("crashed", true, 404));
+    const { sender: plain, answer: without } = post(request);
+    plain.last.head(200, { "content-type": SSE });
+    plain.last.data("id: e1\ndata: \n\n").sink.onEnd();
+    expect(await outcomeOf(without)).toEqual(failure("crashed", true, 200));
+  });
+
   it("tells a lost session from a wrong path by whether there was one", async () => {
     const { sender, answer } = post(request, { session: "s" });
     sender.last.answer(404, JSON_TYPE, error);

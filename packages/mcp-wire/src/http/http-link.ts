@@ -59,7 +59,14 @@ export class HttpLink implements Link {
     if (options.requestId !== undefined && !isPassed("x-request-id", options)) {
       headers.push("X-Request-Id", options.requestId);
     }
-    sink.abort = this.#sender.send({ method: "POST", path: this.#path, headers, body: message.bytes }, sink);
+    const path = this.#path;
+    sink.abort = this.#sender.send({ method: "POST", path, headers, body: message.bytes }, sink);
+    if (options.session !== undefined) {
+      sink.resume = (lastEventId) => {
+        const again = [...headersOf(this.#getHeaders, options), "Last-Event-ID", lastEventId];
+        sink.abort = this.#sender.send({ method: "GET", path, headers: again, body: null }, sink);
+      };
+    }
     options.cancellation?.onCancel((reason) => {
       sink.fail(new UpstreamError("cancelled", reason.message, { sent: true }));
     });

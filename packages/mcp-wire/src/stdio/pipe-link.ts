@@ -242,15 +242,16 @@ export class PipeLink implements Link {
     }
   }
 
-  /** The call that something belongs to which names none: known where all calls under way are of one downstream. */
+  /**
+   * The call that something belongs to which names none: known where all calls under way are of one downstream. One whose
+   * client is away to answer a question counts only where there is no other.
+   */
   #related(): Pending | undefined {
-    let found: Pending | undefined;
-    for (const pending of this.#pending) {
-      if (pending.onMessage === undefined || pending.isStream || pending.isQuiet?.() === true) continue;
-      if (found !== undefined && (found.owner === undefined || found.owner !== pending.owner)) return undefined;
-      found = pending;
-    }
-    return found;
+    const calls = [...this.#pending].filter(({ onMessage, isStream }) => onMessage !== undefined && !isStream);
+    const busy = calls.filter(({ isQuiet }) => isQuiet?.() !== true);
+    const [first, ...others] = busy.length > 0 ? busy : calls;
+    const isOne = others.every(({ owner }) => owner !== undefined && owner === first?.owner);
+    return isOne ? (others.at(-1) ?? first) : undefined;
   }
 }
 

@@ -14,6 +14,9 @@ export interface AskedCallDeps {
   readonly notify: (message: Message, context: ExchangeContext) => void;
 }
 
+/** Questions that come within this time of the first are put to the client with it, in milliseconds. */
+const TOGETHER_MS = 10;
+
 /** Most questions of one call that wait for an answer. */
 const MAX_QUESTIONS = 32;
 
@@ -32,7 +35,7 @@ export class AskedCall {
 
   constructor(deps: AskedCallDeps) {
     this.#deps = deps;
-    const isQuiet = (): boolean => this.#questions.size > 0;
+    const isQuiet = (): boolean => this.#context === undefined;
     const onMessage = (message: Message): void => this.#take(message);
     deps.send({ cancellation: this.#cancellation, isQuiet, onMessage }).then(
       (response) => this.#settle({ response }),
@@ -53,7 +56,7 @@ export class AskedCall {
     try {
       if (this.#outcome === undefined && this.#questions.size === 0) await this.#event();
       // Questions that come together are put together.
-      if (this.#outcome === undefined) await new Promise((resolve) => setImmediate(resolve));
+      if (this.#outcome === undefined) await new Promise((resolve) => setTimeout(resolve, TOGETHER_MS));
       if (this.#outcome === undefined) return [...this.#questions.values()].map(({ question }) => question);
       if ("error" in this.#outcome) throw this.#outcome.error;
       return this.#outcome.response;
