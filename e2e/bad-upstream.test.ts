@@ -38,7 +38,7 @@ const failures: Readonly<Record<string, Failure>> = {
   broken: { script: scripts.status(500), ...unavailable, message: /HTTP 500/ },
   nothing: { script: scripts.status(204), ...nonsense },
   accepted: { script: scripts.status(202), ...nonsense },
-  hung: { script: scripts.hang, code: -31011, sent: true, message: /did not answer hung within 0\.\d s/ },
+  hung: { script: scripts.hang, code: -31011, sent: true, message: /did not answer hung within 1\.\d s/ },
   "hung-stream": { script: scripts.hangInStream, code: -31011, sent: true },
   dropped: { script: scripts.drop(), ...crashed },
   "dropped-midway": { script: scripts.drop('{"jsonrpc":"2.0","id":1,"res'), ...crashed },
@@ -93,7 +93,7 @@ beforeAll(async () => {
   upstreams["modern"] = await stopLater(startRawUpstream({ era: "modern", tools }));
   upstreams["legacy"] = await stopLater(startRawUpstream({ era: "legacy", tools }));
   const other = await stopLater(startRawUpstream({ era: "modern", tools: { slow: speak("slow", 30) } }));
-  const definition = (url: string) => ({ kind: "mcp-http", url, timeout: "500ms", headers: { "X-Key": "s3cret" } });
+  const definition = (url: string) => ({ kind: "mcp-http", url, timeout: "1500ms", headers: { "X-Key": "s3cret" } });
   gateway = await stopLater(
     startGateway({
       upstreams: {

@@ -34,7 +34,7 @@ async function startHouse(port: number): Promise<{ gateway: Gateway; load: Load 
 /** The calls to the other upstream so far: all answered, none slowly. */
 async function expectUndisturbed(load: Load): Promise<void> {
   const outcomes = await load.end();
-  expect(outcomes.length).toBeGreaterThan(20);
+  expect(outcomes.length).toBeGreaterThan(5);
   expect(outcomes.filter(({ text }) => text !== "ok")).toEqual([]);
   expect(Math.max(...outcomes.map(({ ms }) => ms))).toBeLessThan(1_500);
 }
