@@ -34,7 +34,7 @@ const failures: Readonly<Record<string, Failure>> = {
   "html-404": { script: scripts.html(404), ...nonsense, message: /HTTP 404/ },
   refused: { script: scripts.status(401), code: -31010, sent: false, retryable: true, message: /credentials.*401/ },
   forbidden: { script: scripts.status(403), code: -31010, sent: false, retryable: true, message: /credentials.*403/ },
-  limited: { script: scripts.status(429), code: -31010, sent: false, retryable: true, message: /429/ },
+  limited: { script: scripts.status(429), code: -31013, sent: false, retryable: true, message: /429/ },
   broken: { script: scripts.status(500), ...unavailable, message: /HTTP 500/ },
   nothing: { script: scripts.status(204), ...nonsense },
   accepted: { script: scripts.status(202), ...nonsense },
