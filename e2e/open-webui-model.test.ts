@@ -1,17 +1,20 @@
 // Open WebUI as a model of its behaviour, over both kinds of connection, through the gateway, in front of upstreams of both eras.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serveHttp } from "./fixture/serve-http.ts";
+import { connectDirectly } from "./open-webui/model/direct-connection.ts";
 import { connectMcp, type McpConnection } from "./open-webui/model/mcp-connection.ts";
 import { connectOpenApi } from "./open-webui/model/openapi-connection.ts";
 import { shown, type Connection, type Json, type Outcome, type Release } from "./open-webui/model/outcome.ts";
 import { rows, type Expected } from "./open-webui/rows.ts";
-import { LONG_NAME, startShapes } from "./open-webui/shapes.ts";
+import { CARD, LONG_NAME, startShapes } from "./open-webui/shapes.ts";
 import { startGateway, startShard, type Gateway } from "./support/house.ts";
 import { stopAtEnd } from "./support/program.ts";
 
 const stopLater = stopAtEnd();
 const eras = ["legacy", "modern"] as const;
 const KEY = "house-key";
+/** Where Open WebUI's page comes from; a browser that shows another page may not call. */
+const ORIGIN = "http://chat.house.lan:3000";
 let gateway: Gateway;
 
 beforeAll(async () => {
@@ -28,6 +31,7 @@ beforeAll(async () => {
   gateway = await stopLater(
     startGateway({
       upstreams: { ...Object.fromEntries(definitions), time: { kind: "shard", url: time.url } },
+      listen: { allowed_origins: [ORIGIN] },
       env: { GATEWAY_API_KEY: KEY },
     }),
   );
@@ -88,8 +92,6 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("MCP, as %s", (release) 
       };
       const page = await connectMcp(`${gateway.url}/mcp`, { release, key: KEY, onForm });
       const tool = findTool(page, `${era}-sdk`, "test_elicitation");
-      // A modern upstream asks by a result that the legacy era has no words for.
-      if (release === "0.11.4" && era === "modern") return void (await page.stop());
       const { text, failed } = await page.call(tool, { message: "Who is there?" });
       await page.stop();
       expect({ text, failed }).toEqual({ text: expect.stringContaining("ada@example.org"), failed: false });
@@ -140,4 +142,42 @@ describe("OpenAPI", () => {
       expect(called).toEqual(outcome(row.openApi ?? row.mcp));
     });
   });
+});
+
+describe("a tool server that a user adds in the page", () => {
+  test("is shown, with what the server says of its use; a call without arguments has no body", async () => {
+    const time = await connectDirectly(`${gateway.url}/time`, KEY, ORIGIN);
+    const now = time.tools.find(({ name }) => name.includes("current_time"))!;
+    expect((await time.call(now.name)).body).toBeDefined();
+    const sdk = await connectDirectly(`${gateway.url}/legacy-sdk`, KEY, ORIGIN);
+    expect(sdk.prompt).toBe("Entries that clients and gateways are tested with.");
+    const elsewhere = connectDirectly(`${gateway.url}/time`, KEY, "http://evil.example");
+    await expect(elsewhere).rejects.toThrow("does not send");
+  });
+
+  test("shows a card, and a failure in the words of the tool", async () => {
+    const shapes = await connectDirectly(`${gateway.url}/modern`, KEY, ORIGIN);
+    expect(await shapes.call("modern_card", {})).toEqual({ body: CARD, disposition: "inline" });
+    await expect(shapes.call("modern_fails", {})).rejects.toThrow(
+      'HTTP error! Status: 500. Message: {"detail":{"message":"The lamp is off.\\nSwitch it on."}}',
+    );
+  });
+});
+
+test("an upstream that is gone takes no tool away, and a call says what is the matter", async () => {
+  const mortal = await startShapes("modern");
+  const own = await stopLater(
+    startGateway({
+      upstreams: { mortal: { kind: "mcp-http", url: mortal.url } },
+      env: { GATEWAY_API_KEY: KEY },
+    }),
+  );
+  await mortal.stop();
+  const mcp = await connectMcp(`${own.url}/mcp`, { key: KEY });
+  const openApi = await connectOpenApi(own.url, KEY);
+  expect([mcp.tools.length, openApi.tools.length]).toEqual([rows.length, rows.length]);
+  const said = await mcp.call("homelab_mortal__plain");
+  expect(said).toMatchObject({ failed: true, text: expect.stringContaining("mortal") });
+  const overHttp = await openApi.call("mortal_plain");
+  expect(overHttp).toMatchObject({ failed: true, text: expect.stringMatching(/HTTP error 50[23]: .*mortal/) });
 });
