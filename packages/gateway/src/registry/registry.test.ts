@@ -125,6 +125,18 @@ describe("Registry", () => {
     expect(at("a").count("check")).toBe(before + 1);
   });
 
+  it("does not forget a call that failed just after it looked", async () => {
+    const { timers, at, registry, states } = house();
+    registry.replace("env", [shard("a")]);
+    await timers.advance(50);
+    const looks = at("a").count("check");
+    while (at("a").count("check") === looks) await timers.advance(10);
+    at("a").isDown = true;
+    registry.current.upstreams.get("a")?.handle.suspect();
+    await timers.advance(1_500);
+    expect(states()).toEqual({ a: "down" });
+  });
+
   it("shows what a shard says is wrong with it, and still routes to it", async () => {
     const { timers, at, registry } = house();
     at("a").checkup = { degraded: "traefik: refused" };

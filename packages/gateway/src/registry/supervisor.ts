@@ -82,8 +82,8 @@ export class Supervisor {
       notify: (message, session) => upstream.notify(message, session),
       watchResources: async (uris, onUpdated) => await upstream.watchResources(uris, onUpdated),
       suspect: () => {
-        // Many calls fail at once; one look answers for all of them.
-        if (deps.timers.now() - this.#checkedAt > RECHECK_MS) this.#lookSoon(0);
+        // Many calls fail at once; one look answers for all of them, but not one that came before them.
+        this.#lookSoon(Math.max(0, this.#checkedAt + RECHECK_MS - deps.timers.now()));
       },
     };
   }
