@@ -1,7 +1,7 @@
 // The client side of the official conformance suites, with the gateway as the client.
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { clientRuns, expectedClientFailures, notRun } from "./conformance/client-scenarios.ts";
+import { clientRuns, notRun } from "./conformance/client-scenarios.ts";
 import { tally } from "./conformance/compare.ts";
 import { requiredScenarios, runAgainstClient, type Outcome } from "./conformance/suites.ts";
 import { keepTable, renderTable } from "./conformance/table.ts";
@@ -18,11 +18,7 @@ describe.each(clientRuns)("$suite", ({ suite, program, revision, scenarios }) =>
     if (outcomes.size === scenarios.length) tallies[suite] = tally(merged(outcomes));
     const checks = [...outcome.values()].flat();
     expect(checks.length).toBeGreaterThan(0);
-    const wrong = checks.filter(({ status }) => status === "FAILURE" || status === "WARNING");
-    const known = expectedClientFailures.find((one) => one.scenario === scenario);
-    // Expected to fail, and so has to.
-    if (known === undefined) expect(wrong).toEqual([]);
-    else expect(wrong, `${scenario} passes now: its entry is stale`).not.toEqual([]);
+    expect(checks.filter(({ status }) => status === "FAILURE" || status === "WARNING")).toEqual([]);
   });
 
   if (revision === undefined) return;

@@ -1,4 +1,4 @@
-// The client side of the suites: what is run with the gateway as the client, and what is not, or not yet, as it should be.
+// The client side of the suites: what is run with the gateway as the client, and what is not.
 import { suites } from "./suites.ts";
 
 export interface ClientRun {
@@ -45,10 +45,3 @@ export const notRun = {
   reason:
     "the gateway is no OAuth client: what it shows an upstream is what its operator configured (headers), so a server that asks for a login gets none and is reported as refusing our credentials",
 } as const;
-
-export interface ExpectedClientFailure {
-  readonly scenario: string;
-  readonly reason: string;
-}
-
-export const expectedClientFailures: readonly ExpectedClientFailure[] = [];

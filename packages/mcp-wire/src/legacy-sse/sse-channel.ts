@@ -5,6 +5,7 @@ import { headersOf } from "../http/link-headers.ts";
 import { memberOf } from "../json/edit.ts";
 import type { Answer, Envelope, PostOptions } from "../link.ts";
 import { Message } from "../message.ts";
+import { type CallUnderWay, relatedCall } from "../related-call.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import { RpcCode } from "../wire-error.ts";
@@ -13,12 +14,10 @@ import type { SseLinkOptions } from "./sse-link.ts";
 /** How long an upstream may take to say where to POST, in milliseconds. */
 const ENDPOINT_MS = 10_000;
 
-interface Pending {
+interface Pending extends CallUnderWay {
   readonly id: string;
   /** Spelling of its progress token. */
   readonly token: string | undefined;
-  readonly owner: object | undefined;
-  readonly onMessage: ((message: Message) => void) | undefined;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -69,12 +68,13 @@ export class SseChannel {
     }
     if (!message.isRequest) return await this.#send(message, options);
     return await new Promise<Answer>((resolve, reject) => {
-      const { cancellation, onMessage, owner } = options;
+      const { cancellation, onMessage, owner, isQuiet } = options;
       const token = message.meta?.["progressToken"];
       const pending: Pending = {
         id: message.id as string,
         token: token === undefined ? undefined : JSON.stringify(token),
         owner,
+        isQuiet,
         onMessage,
         resolve,
         reject: (error) => {
@@ -157,15 +157,11 @@ export class SseChannel {
 
   /** The call a message belongs to: the one of its progress token, else one of the one downstream that has some under way. */
   #related(message: Message): Pending | undefined {
-    const all = [...this.#pending].filter(({ onMessage }) => onMessage !== undefined);
     if (message.method === "notifications/progress") {
       const token = message.paramsBytes && memberOf(message.paramsBytes, "progressToken")?.toString();
-      return all.find((pending) => pending.token === token);
+      return [...this.#pending].find((pending) => pending.token === token);
     }
-    if (/_changed$|\/updated$/.test(message.method)) return undefined;
-    const [first] = all;
-    const isOne = all.length === 1 || (first?.owner !== undefined && all.every(({ owner }) => owner === first.owner));
-    return isOne ? first : undefined;
+    return /_changed$|\/updated$/.test(message.method) ? undefined : relatedCall(this.#pending);
   }
 
   #close(reason: Error): void {

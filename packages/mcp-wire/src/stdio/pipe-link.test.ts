@@ -214,6 +214,23 @@ describe("a shared pipe", () => {
     expect(heard).toEqual([]);
   });
 
+  it("takes a question past calls that wait for their client, and to the one that waits where there is no other", () => {
+    const { post, line, say } = pipe();
+    const asked: string[] = [];
+    const ask = () => say({ id: "q", method: "elicitation/create", params: {} });
+    const waiting = (name: string) => ({ onMessage: () => void asked.push(name), isQuiet: () => true });
+    void post(call(1), waiting("waiting"));
+    ask();
+    void post(call(2), { onMessage: () => void asked.push("lively") });
+    ask();
+    expect(asked).toEqual(["waiting", "lively"]);
+    say({ id: line().id as number, result: {} });
+    void post(call(3), waiting("another"));
+    ask();
+    expect(asked).toEqual(["waiting", "lively"]);
+    expect(line()).toMatchObject({ id: "q", error: { code: -32601 } });
+  });
+
   it("keeps a subscription open until it is stopped, and gives its messages the id it was asked for under", () => {
     const { link, line, say } = pipe();
     const heard: unknown[] = [];

@@ -3,6 +3,7 @@ import { MetaKey } from "../eras.ts";
 import { memberOf, replaceMember } from "../json/edit.ts";
 import type { Answer, Envelope, Link, PostOptions } from "../link.ts";
 import { isBatch, Message, parseBatch } from "../message.ts";
+import { relatedCall } from "../related-call.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import { RpcCode } from "../wire-error.ts";
 import { LineFramer } from "./line-framer.ts";
@@ -219,7 +220,7 @@ export class PipeLink implements Link {
       else pending.onMessage?.(withSubscription(message, meta as Buffer, pending.id));
       return;
     }
-    const related = FOR_ALL.test(method) ? undefined : this.#related();
+    const related = FOR_ALL.test(method) ? undefined : relatedCall(this.#calls());
     if (related !== undefined) related.onMessage?.(message);
     else for (const { onMessage } of this.#streams) onMessage(message);
   }
@@ -233,7 +234,7 @@ export class PipeLink implements Link {
   }
 
   #onRequest(message: Message): void {
-    const related = message.method === "ping" ? undefined : this.#related();
+    const related = message.method === "ping" ? undefined : relatedCall(this.#calls());
     if (related !== undefined) return related.onMessage?.(message);
     if (message.method === "ping") this.#write(Message.result(message.id as string, "{}"));
     else {
@@ -242,16 +243,9 @@ export class PipeLink implements Link {
     }
   }
 
-  /**
-   * The call that something belongs to which names none: known where all calls under way are of one downstream. One whose
-   * client is away to answer a question counts only where there is no other.
-   */
-  #related(): Pending | undefined {
-    const calls = [...this.#pending].filter(({ onMessage, isStream }) => onMessage !== undefined && !isStream);
-    const busy = calls.filter(({ isQuiet }) => isQuiet?.() !== true);
-    const [first, ...others] = busy.length > 0 ? busy : calls;
-    const isOne = others.every(({ owner }) => owner !== undefined && owner === first?.owner);
-    return isOne ? (others.at(-1) ?? first) : undefined;
+  /** What is under way besides streams of ours, which hear only of what names them. */
+  #calls(): readonly Pending[] {
+    return [...this.#pending].filter(({ isStream }) => !isStream);
   }
 }
 

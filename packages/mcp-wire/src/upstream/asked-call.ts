@@ -6,6 +6,8 @@ import { asQuestion, ASKED_CAPABILITY, asResponse, type Question } from "../tran
 
 /** How an asked call reaches its upstream. */
 export interface AskedCallDeps {
+  /** What the client can be asked: an upstream that all share may believe in more. */
+  readonly capabilities: Readonly<Record<string, unknown>>;
   /** Sends the request and hands over what comes before the response. */
   readonly send: (options: Required<Pick<PostOptions, "cancellation" | "isQuiet" | "onMessage">>) => Promise<Message>;
   /** Sends the answer to a request of the upstream's. */
@@ -95,7 +97,8 @@ export class AskedCall {
     const id = message.id as string;
     if (message.method === "ping") return this.#deps.answer(Message.result(id, "{}"));
     const capability = ASKED_CAPABILITY.get(message.method);
-    if (capability === undefined || this.#questions.size >= MAX_QUESTIONS) {
+    const canAnswer = capability !== undefined && Object.hasOwn(this.#deps.capabilities, capability);
+    if (!canAnswer || this.#questions.size >= MAX_QUESTIONS) {
       const error = { code: -32601, message: `${message.method} is not supported in this session` };
       return this.#deps.answer(Message.error(id, error));
     }

@@ -144,6 +144,7 @@ export class LegacyClient implements UpstreamClient {
     const request = requestToLegacy(message, session.nextId());
     const { passedHeaders } = context;
     return new AskedCall({
+      capabilities: askable(context.client.capabilities),
       send: async (options) => {
         await this.#setLevel(session, message);
         return session.call(request, { ...options, passedHeaders });
