@@ -5,12 +5,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "./fixture/surface.ts";
 import type { Peer } from "./matrix/peer.ts";
 import { connectNew, connectOld } from "./matrix/sdk-peers.ts";
 import { startGateway, type Gateway } from "./support/house.ts";
 import { freePort, stopAtEnd } from "./support/program.ts";
+import { get } from "./support/raw-client.ts";
 import { npmServers, pythonServers } from "./support/real-servers.ts";
 
 const npm = npmServers();
@@ -224,7 +226,20 @@ async function runTask(peer: Peer, name: string, args: Args): Promise<Json> {
   return peer.request("tasks/result", { taskId: (task as { readonly taskId: string }).taskId });
 }
 
+/** Made once: it compiles the schema of OpenAPI. */
+const openApi = new Validator();
+
 describe.each(servers)("$name over $over", ({ name, upstream, missing }) => {
+  test("its OpenAPI document is valid, and has every tool", async ({ skip }) => {
+    if (missing !== undefined) return skip(missing);
+    const { text } = await get(`${gateway.url}/${upstream}/openapi.json`);
+    const document = JSON.parse(text) as { readonly paths: Readonly<Record<string, unknown>> };
+    expect(await openApi.validate(document)).toMatchObject({ valid: true });
+    const { upstreams } = await gateway.health();
+    const tools = upstreams.find((one) => one.name === upstream)?.tools;
+    expect(Object.keys(document.paths)).toHaveLength(tools as number);
+  });
+
   test.for(clients)("every tool, once, called by $client", async ({ connect }, { skip }) => {
     if (missing !== undefined) return skip(missing);
     rmSync(join(folder, "more"), { recursive: true, force: true });
