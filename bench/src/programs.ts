@@ -1,5 +1,5 @@
 // The processes of a bench. Each has a channel to us and ends when we do.
-import { fork, spawnSync, type ChildProcess } from "node:child_process";
+import { fork, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -41,6 +41,8 @@ export interface Stage {
   /** A bare relay onto the pipe of a program that it starts. */
   pipeRelay(program: StdioProgram): Promise<Program>;
   gateway(setup: GatewaySetup): Promise<Program>;
+  /** mcpo in front of an MCP server; or why there is none. */
+  mcpo(url: string): Promise<Program | { readonly missing: string }>;
   /** Stops all of them. */
   clear(): Promise<void>;
 }
@@ -84,6 +86,10 @@ export function createStage(): Stage {
     },
     pipeRelay: ({ command, args }) => remember(startServer(path("../dist/pipe-relay.mjs"), [command, ...args])),
     gateway: (setup) => remember(startGateway(setup)),
+    mcpo: async (url) => {
+      const found = findMcpo();
+      return typeof found === "string" ? await remember(startMcpo(found, url)) : found;
+    },
     clear: async () => {
       for (const program of programs.toReversed()) await program.stop();
     },
@@ -136,6 +142,28 @@ async function startGateway({ upstreams, until = "up", pollMs = 5 }: GatewaySetu
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = /^(SHARDS|GATEWAY_CONFIG|HOST|PORT|LOG_.*)$/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)));
+}
+
+function findMcpo(): string | { readonly missing: string } {
+  const answer = spawnSync(process.execPath, [path("../../scripts/python-tools.mjs"), "mcpo"], { encoding: "utf8" });
+  return answer.status === 0 ? answer.stdout.trim() : { missing: answer.stderr.trim() };
+}
+
+async function startMcpo(folder: string, url: string): Promise<Program> {
+  const port = await freePort();
+  const args = ["--host", "127.0.0.1", "--port", String(port), "--server-type", "streamable-http", "--", url];
+  const child = spawn(join(folder, "mcpo"), args, { stdio: "ignore" });
+  const hasTools = async (): Promise<boolean> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/openapi.json`).catch(() => undefined);
+    return (await answer?.text())?.includes('"/echo"') ?? false;
+  };
+  try {
+    await waitUntil(child, hasTools, 200);
+  } catch (error) {
+    await stop(child);
+    throw new Error(`mcpo did not come up: ${(error as Error).message}`, { cause: error });
+  }
+  return { pid: child.pid!, port, stop: () => stop(child) };
 }
 
 async function isLive(port: number): Promise<boolean> {

@@ -17,6 +17,7 @@ export const openApi: Scenario = {
   needsGateway: true,
   async *run(bench) {
     for (const era of ["modern", "legacy"] as const) yield await calls(bench, era);
+    yield await besideMcpo(bench);
     yield await document(bench);
   },
 };
@@ -35,6 +36,24 @@ async function calls(bench: Bench, era: Era): Promise<Outcome> {
   const results = await alternate(bench, lanes, { clients, floor });
   const title = `OpenAPI front, ${era} upstream, ${clients} clients`;
   return { title, rows: results.map(laneRow), figures: laneFigures(`openapi/${era}`, results) };
+}
+
+/** The same calls through mcpo, which speaks the legacy era only. */
+async function besideMcpo(bench: Bench): Promise<Outcome> {
+  const title = `OpenAPI front beside mcpo, ${clients} clients`;
+  const upstream = await bench.stage.upstream(10);
+  const url = `http://127.0.0.1:${upstream.port}/legacy/x/mcp`;
+  const mcpo = await bench.stage.mcpo(url);
+  if ("missing" in mcpo) return { title, rows: [{ mcpo: `not measured: ${mcpo.missing}` }], figures: {} };
+  bench.say("plain calls beside mcpo");
+  const gateway = await bench.stage.gateway({ upstreams: { x: url } });
+  const plain = { era: "legacy", tool: "echo", isPlain: true } as const;
+  const lanes: readonly Lane[] = [
+    { name: "mcpo", through: mcpo, target: { ...plain, port: mcpo.port, path: "/echo" } },
+    { name: "POST /x/echo", through: gateway, target: { ...plain, port: gateway.port, path: "/x/echo" } },
+  ];
+  const results = await alternate(bench, lanes, { clients, floor: "mcpo" });
+  return { title, rows: results.map(laneRow), figures: laneFigures("openapi/mcpo", results) };
 }
 
 /** The first request makes the document, the others find it in memory. Times in milliseconds, to the first byte. */

@@ -14,7 +14,7 @@ describe("loadConfig", () => {
       listen: { host: "127.0.0.1", port: 9100, allowed_hosts: [], allowed_origins: [] },
       dashboard: { enabled: true, try_tools: true },
       providers: {},
-      auth: { strict: false },
+      auth: { strict: false, open_webui: { trust_headers: false } },
       openapi: {
         operationIds: "server",
         title: "Shardgate",
