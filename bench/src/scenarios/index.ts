@@ -5,6 +5,7 @@ import { house } from "./house.ts";
 import { memory } from "./memory.ts";
 import { routes } from "./routes.ts";
 import type { Scenario } from "./scenario.ts";
+import { sessionMemory } from "./session-memory.ts";
 import { openApi } from "./openapi.ts";
 import { start } from "./start.ts";
 import { stdio } from "./stdio.ts";
@@ -21,5 +22,6 @@ export const scenarios: readonly Scenario[] = [
   tools,
   upstreams,
   sessions,
+  sessionMemory,
   routes,
 ];

@@ -14,6 +14,7 @@ import type { Provider } from "./providers/provider.ts";
 import { ProviderWatch } from "./providers/watch-providers.ts";
 import { adminRestart } from "./reload/admin-endpoint.ts";
 import type { LiveConfig } from "./reload/live-config.ts";
+import { type Heap, IdleCollection } from "./idle-collection.ts";
 import { Registry } from "./registry/registry.ts";
 import { createUpstream } from "./upstreams/index.ts";
 import { refuseAddress } from "./upstreams/learned-address.ts";
@@ -35,6 +36,8 @@ export interface HouseDeps {
   readonly programs?: ProgramSettings;
   /** Token of what only an administrator may do; that of the configuration where it is undefined. */
   readonly adminToken?: string | undefined;
+  /** Memory that is given back after a time of work; none unless it is named. */
+  readonly heap?: Heap;
   /** How upstreams are reached over HTTP; undici unless a test has another way. */
   readonly createSender?: UpstreamDeps["createSender"];
 }
@@ -71,6 +74,7 @@ export function createHouse({
   programs: programSettings,
   adminToken,
   createSender = undiciSender,
+  heap,
 }: HouseDeps): House {
   const programs = programSettings && new ProgramHost(programSettings);
   const deps: UpstreamDeps = { createSender, programs, clientInfo: { name: "shardgate", version: VERSION } };
@@ -143,8 +147,11 @@ export function createHouse({
   });
   const stop = new AbortController();
   let cancelTick = (): void => undefined;
+  const idle = heap && new IdleCollection(heap);
+  const active = (): number => fronts.reduce((sum, front) => sum + front.active, 0);
   const tick = (): void => {
     for (const front of fronts) front.tick();
+    idle?.tick(active());
     cancelTick = timers.after(TICK_MS, tick);
   };
 
@@ -163,7 +170,7 @@ export function createHouse({
       for (const front of fronts) front.drain();
     },
     get active() {
-      return fronts.reduce((sum, front) => sum + front.active, 0);
+      return active();
     },
     async close() {
       stop.abort();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConfigWorld } from "../config/load.ts";
 import type { Logger } from "../core/logger.ts";
+import { processHeap } from "../idle-collection.ts";
 import { createHouse, type House } from "../house.ts";
 import { type ClosableLogger, createLogger, type LogOptions } from "../log/pino-logger.ts";
 import { fileProvider } from "../providers/file/index.ts";
@@ -44,6 +45,7 @@ export async function runGateway(settings: GatewayRun, io: Io): Promise<number> 
   const configured = createProviders(config, io.env, deps, live && fileProvider(live, admin));
   const providers = [...(settings.providers ?? []), ...configured].map((one) => changed(one, settings.change));
   const house = createHouse({
+    heap: processHeap,
     config,
     above,
     live,

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { IdleCollection, processHeap } from "./idle-collection.ts";
+
+const MIB = 1024 * 1024;
+
+function heap() {
+  const state = { used: 20 * MIB, kept: 20 * MIB, collections: 0 };
+  const idle = new IdleCollection({
+    used: () => state.used,
+    collect() {
+      state.collections++;
+      state.used = state.kept;
+    },
+  });
+  return { state, idle };
+}
+
+describe("IdleCollection", () => {
+  it("collects once the process rests after it has worked", () => {
+    const { state, idle } = heap();
+    for (let tick = 0; tick < 5; tick++) {
+      state.used += 20 * MIB;
+      idle.tick(0);
+    }
+    expect(state.collections).toBe(0);
+    idle.tick(0);
+    expect(state.collections).toBe(1);
+    for (let tick = 0; tick < 5; tick++) idle.tick(0);
+    expect(state.collections).toBe(1);
+  });
+
+  it("leaves calls alone, and a heap that is not worth it", () => {
+    const { state, idle } = heap();
+    state.used += 7 * MIB;
+    idle.tick(0);
+    idle.tick(0);
+    state.used += 7 * MIB;
+    idle.tick(1);
+    idle.tick(1);
+    expect(state.collections).toBe(0);
+    idle.tick(0);
+    expect(state.collections).toBe(1);
+  });
+
+  it("does not come back to what is not garbage", () => {
+    const { state, idle } = heap();
+    state.used = state.kept = 80 * MIB;
+    idle.tick(0);
+    for (let tick = 0; tick < 5; tick++) idle.tick(0);
+    expect(state.collections).toBe(1);
+  });
+
+  it("can collect in this process", () => {
+    const kept = new WeakRef({});
+    const garbage = Array.from({ length: 200_000 }, (_, at) => ({ at }));
+    const before = processHeap.used();
+    garbage.length = 0;
+    processHeap.collect();
+    expect(processHeap.used()).toBeLessThan(before);
+    expect(kept).toBeDefined();
+  });
+});
