@@ -92,7 +92,7 @@ describe.each([
     await digest(await read(era, path, `${form}:1`));
     const peak = rss(gateway.pid, "VmHWM");
     expect(await digest(await read(era, path, uri))).toEqual(expected(uri, 64, 1));
-    expect(rss(gateway.pid, "VmHWM") - peak).toBeLessThan(45);
+    expect(rss(gateway.pid, "VmHWM") - peak).toBeLessThan(60);
   });
 
   test("gets no more than 256 MiB, and cannot take what came for the whole", async () => {

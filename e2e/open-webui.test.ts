@@ -119,10 +119,12 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("Open WebUI %s", (releas
     const tools = ["^homelab_legacy__plain$", "^modern_plain$"];
     for (const [index, tool] of tools.entries()) await ui.ask([servers[index]!], [{ tool }]);
     await expect
-      .poll(() =>
-        calls()
-          .slice(before)
-          .map(({ front }) => front),
+      .poll(
+        () =>
+          calls()
+            .slice(before)
+            .map(({ front }) => front),
+        { timeout: 10_000 },
       )
       .toEqual(["mcp", "openapi"]);
     const user = { id: expect.any(String), name: expect.any(String), email: expect.any(String), role: "admin" };
