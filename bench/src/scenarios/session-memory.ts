@@ -9,7 +9,7 @@ const droppedSessions = 10_000;
 /** Sessions that are opened and dropped before the memory counts as the base: the code is compiled then. */
 const warmUpSessions = 2_000;
 const atOnce = 16;
-const restMs = 30_000;
+const restMs = 60_000;
 
 /** What sessions of clients cost: idle ones, each with its open stream, and what is left of those that came and went. */
 export const sessionMemory: Scenario = {

@@ -7,6 +7,9 @@ const WORTH = 8 * 1024 * 1024;
 /** A heap that grows by less than this from one look to the next belongs to a process that rests, in bytes. */
 const RESTING = 1024 * 1024;
 
+/** Looks in a row at a process that rests before it is worth it: work that goes on after a pause would begin cold, with a young generation as small as at the start. */
+const LOOKS = 6;
+
 export interface Heap {
   /** Bytes in use, garbage included. */
   used(): number;
@@ -23,6 +26,7 @@ export class IdleCollection {
   #before: number;
   /** In use after the last collection. */
   #kept: number;
+  #rested = 0;
 
   constructor(heap: Heap) {
     this.#heap = heap;
@@ -35,7 +39,8 @@ export class IdleCollection {
     const isResting = active === 0 && used - this.#before < RESTING;
     this.#before = used;
     if (used < this.#kept) this.#kept = used;
-    if (!isResting || used - this.#kept < WORTH) return;
+    this.#rested = isResting ? this.#rested + 1 : 0;
+    if (this.#rested < LOOKS || used - this.#kept < WORTH) return;
     this.#heap.collect();
     this.#before = this.#kept = this.#heap.used();
   }
