@@ -24,8 +24,10 @@ export class NodeRequest implements HttpRequest {
   }
 
   headersWith(prefix: string): readonly string[] {
-    const found: string[] = [];
     const raw = this.#incoming.rawHeaders;
+    // All of them, as each call looks at them: they have this form already.
+    if (prefix === "") return raw;
+    const found: string[] = [];
     for (let index = 0; index < raw.length; index += 2) {
       const name = raw[index] as string;
       if (name.length > prefix.length && name.slice(0, prefix.length).toLowerCase() === prefix) {

@@ -19,7 +19,6 @@ const DRAINED = "The gateway shuts down, and the call did not end in time";
 export interface McpFrontDeps {
   readonly gateway: Gateway;
   readonly logger: Logger;
-  readonly version: string;
   readonly wire?: Partial<StreamableServerOptions>;
 }
 
