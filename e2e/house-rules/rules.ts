@@ -176,6 +176,9 @@ export const processPlaces: readonly RegExp[] = [
 
 export const longestFile = 300;
 
+/** Where what a call makes must not outlive it. */
+export const onCallPath = /^packages\/(mcp-wire|gateway)\/src\//;
+
 /** Lower case, words joined by hyphens; further parts after dots (`names.test.ts`, `vitest.config.ts`). */
 export const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/;
 

@@ -1,8 +1,20 @@
 // Pure: sources in, sentences out. Each names the file, what it does, and why that is not done here.
 import { cyclesAmong, importsOf, withoutComments, type Exports, type Import, type Source } from "./imports.ts";
-import { folderRules, kebabCase, kindFolders, longestFile, packageRules, placeRules, processPlaces } from "./rules.ts";
+import {
+  folderRules,
+  kebabCase,
+  kindFolders,
+  longestFile,
+  onCallPath,
+  packageRules,
+  placeRules,
+  processPlaces,
+} from "./rules.ts";
 
 const isTest = (path: string): boolean => /\.test\.ts$|\/(testing|suite)\.ts$/.test(path);
+/** `sink.resume = (id) => …`, and the same with `function` or another assignment. */
+const functionInProperty =
+  /[\w\])]\.#?\w+\s*(?:\?\?|\|\||&&)?=\s*(?:async\s+)?(?:function\b|(?:\([^()]*\)|\w+)\s*(?::[^=;]+)?=>)/;
 const isOurs = (path: string): boolean => /^(packages|shards|template|e2e|bench|scripts|tools)\//.test(path);
 
 /** Everything in the sources that breaks a house rule. */
@@ -53,6 +65,11 @@ function fileReasons({ path, text }: Source): readonly string[] {
     /\bprocess\.|["']node:process["']/.test(withoutComments(text))
   ) {
     reasons.push(`${path} uses process: only a main.ts does, everything else is handed what it needs`);
+  }
+  if (onCallPath.test(path) && !isTest(path) && functionInProperty.test(withoutComments(text))) {
+    reasons.push(
+      `${path} assigns a function literal to a property: V8 puts it among the old objects, where it keeps its call alive; assign what a function returns`,
+    );
   }
   return reasons;
 }

@@ -41,8 +41,7 @@ const REMOVED: ReadonlySet<string> = new Set([
 export function classify(message: Message, request: HeaderSource): Classification {
   const headerVersion = request.header(Header.version);
   const headerIsModern = headerVersion !== undefined && isModernVersion(headerVersion);
-  const meta = message.hasMeta ? message.meta : undefined;
-  const claimed = meta?.[MetaKey.protocolVersion];
+  const claimed = message.namedVersion;
   if (message.method === "initialize" && claimed === undefined) {
     if (headerIsModern)
       throw mismatch(Header.version, headerVersion, "initialize belongs to revisions before 2026-07-28");
@@ -60,7 +59,7 @@ export function classify(message: Message, request: HeaderSource): Classificatio
     const data = { supported, requested: headerVersion };
     throw badRequest(RpcCode.unsupportedVersion, `Unsupported protocol version ${headerVersion}`, data);
   }
-  if (message.isRequest) checkEnvelope(message, meta);
+  if (message.isRequest) checkEnvelope(message, claimed);
   checkHeaders(message, request);
   if (message.isRequest && REMOVED.has(message.method)) {
     throw new WireError(RpcCode.methodNotFound, `${headerVersion} has no method ${message.method}`, { status: 404 });
@@ -68,9 +67,13 @@ export function classify(message: Message, request: HeaderSource): Classificatio
   return { era: "modern", version: headerVersion };
 }
 
-function checkEnvelope(message: Message, meta: Record<string, unknown> | undefined): void {
-  if (meta?.[MetaKey.protocolVersion] !== undefined && meta[MetaKey.clientCapabilities] !== undefined) return;
-  const missing = [MetaKey.protocolVersion, MetaKey.clientCapabilities].filter((key) => meta?.[key] === undefined);
+function checkEnvelope(message: Message, claimed: unknown): void {
+  const { hasCapabilities } = message;
+  if (claimed !== undefined && hasCapabilities) return;
+  const missing = [
+    ...(claimed === undefined ? [MetaKey.protocolVersion] : []),
+    ...(hasCapabilities ? [] : [MetaKey.clientCapabilities]),
+  ];
   const what = missing.join(" and ");
   throw badRequest(RpcCode.invalidParams, `Invalid params: ${message.method} needs params._meta with ${what}`, {
     missing,

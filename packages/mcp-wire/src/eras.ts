@@ -41,7 +41,7 @@ export const Header = {
 
 /** True for a revision that has no `initialize`: revisions are dates, so they compare as text. */
 export function isModernVersion(version: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= "2026-07-28";
+  return version === LATEST_MODERN || (/^\d{4}-\d{2}-\d{2}$/.test(version) && version >= "2026-07-28");
 }
 
 /** The revision a legacy server answers `initialize` with: the one asked for where we speak it, else our newest. */

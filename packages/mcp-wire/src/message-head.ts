@@ -1,3 +1,4 @@
+import { MetaKey } from "./eras.ts";
 import { JsonScanError, scanMembers, skipSpace, skipValue } from "./json/scan.ts";
 import { stringEquals } from "./json/text.ts";
 import { badRequest, RpcCode, type WireError } from "./wire-error.ts";
@@ -19,6 +20,8 @@ export const Part = {
   name: 8,
   uri: 10,
   meta: 12,
+  /** The revision that `params._meta` names (2026-07-28 basic/index). */
+  version: 14,
 } as const;
 
 export interface Head {
@@ -27,6 +30,8 @@ export interface Head {
   readonly isError: boolean;
   /** The response carries a result whose `isError` is true: the tool ran and failed. */
   readonly isToolError: boolean;
+  /** `params._meta` says what the client can do, whatever it says. */
+  readonly hasCapabilities: boolean;
 }
 
 const OPEN_OBJECT = 0x7b;
@@ -37,6 +42,7 @@ let bytes: Buffer;
 let spans: number[];
 let isError: boolean;
 let isToolError: boolean;
+let hasCapabilities: boolean;
 let hasVersion: boolean;
 
 /**
@@ -47,8 +53,8 @@ let hasVersion: boolean;
  */
 export function readHead(text: Buffer): Head {
   bytes = text;
-  spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
-  isError = isToolError = hasVersion = false;
+  spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
+  isError = isToolError = hasCapabilities = hasVersion = false;
   const start = skipSpace(text, 0);
   if (text[start] !== OPEN_OBJECT) {
     skipValue(text, start);
@@ -57,14 +63,19 @@ export function readHead(text: Buffer): Head {
   const end = skipSpace(text, scanMembers(text, start, onMember, skipMember));
   if (end !== text.length) throw new JsonScanError("unexpected text behind the message", end);
   check();
-  return { spans, isError, isToolError };
+  return { spans, isError, isToolError, hasCapabilities };
 }
 
 function skipMember(text: Uint8Array, start: number, keyStart: number, keyEnd: number): number {
   if (text[start] === OPEN_OBJECT) {
-    if (keyIs(keyStart, keyEnd, "params")) return scanMembers(text, start, onParam);
+    if (keyIs(keyStart, keyEnd, "params")) return scanMembers(text, start, onParam, skipParam);
     if (keyIs(keyStart, keyEnd, "result")) return scanMembers(text, start, onResultMember);
   }
+  return skipValue(text, start);
+}
+
+function skipParam(text: Uint8Array, start: number, keyStart: number, keyEnd: number): number {
+  if (text[start] === OPEN_OBJECT && keyIs(keyStart, keyEnd, "_meta")) return scanMembers(text, start, onMetaMember);
   return skipValue(text, start);
 }
 
@@ -87,6 +98,11 @@ function onParam(keyStart: number, keyEnd: number, start: number, end: number): 
   if (keyIs(keyStart, keyEnd, "name")) set(Part.name, "params.name", start, end);
   else if (keyIs(keyStart, keyEnd, "_meta")) set(Part.meta, "params._meta", start, end);
   else if (keyIs(keyStart, keyEnd, "uri")) set(Part.uri, "params.uri", start, end);
+}
+
+function onMetaMember(keyStart: number, keyEnd: number, start: number, end: number): void {
+  if (keyIs(keyStart, keyEnd, MetaKey.protocolVersion)) set(Part.version, MetaKey.protocolVersion, start, end);
+  else if (keyIs(keyStart, keyEnd, MetaKey.clientCapabilities)) hasCapabilities = true;
 }
 
 function onResultMember(keyStart: number, keyEnd: number, start: number): void {

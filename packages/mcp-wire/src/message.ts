@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { LATEST_MODERN } from "./eras.ts";
 import { JsonScanError, scanElements, skipSpace } from "./json/scan.ts";
 import { splice, stringAt, stringEquals } from "./json/text.ts";
 import { type Head, invalid, Part, readHead, type Spans } from "./message-head.ts";
@@ -18,19 +19,22 @@ export class Message {
   readonly isError: boolean;
   /** True where a response carries a result with `isError: true`: the tool ran and failed. */
   readonly isToolError: boolean;
-  /** The id as it is spelled, say `7` or `"a"`; undefined for a notification. */
-  readonly id: string | undefined;
+  /** True where `params._meta` says what the client can do. */
+  readonly hasCapabilities: boolean;
   /** The method; empty for a response. */
   readonly method: string;
   readonly #spans: Spans;
 
-  private constructor(bytes: Buffer, head: Head) {
+  #id: string | undefined;
+  #name: string | undefined;
+
+  private constructor(bytes: Buffer, head: Head, method: string) {
     this.bytes = bytes;
     this.isError = head.isError;
     this.isToolError = head.isToolError;
-    const spans = (this.#spans = head.spans);
-    this.id = spans[Part.id]! < 0 ? undefined : bytes.toString("utf8", spans[Part.id], spans[Part.id + 1]);
-    this.method = methodAt(bytes, spans[Part.method]! + 1, spans[Part.method + 1]! - 1);
+    this.hasCapabilities = head.hasCapabilities;
+    this.#spans = head.spans;
+    this.method = method;
   }
 
   /**
@@ -41,7 +45,9 @@ export class Message {
   static parse(bytes: Buffer): Message {
     if (!isUtf8(bytes)) throw badRequest(RpcCode.parseError, "Parse error: the body is not valid UTF-8");
     try {
-      return new Message(bytes, readHead(bytes));
+      const head = readHead(bytes);
+      const { spans } = head;
+      return new Message(bytes, head, methodAt(bytes, spans[Part.method]! + 1, spans[Part.method + 1]! - 1));
     } catch (error) {
       throw asParseError(error);
     }
@@ -64,12 +70,18 @@ export class Message {
     return Message.parse(bytesOf(`{"jsonrpc":"2.0","id":${id ?? "null"},"error":${body}}`));
   }
 
+  /** The id as it is spelled, say `7` or `"a"`; undefined for a notification. */
+  get id(): string | undefined {
+    if (!this.#has(Part.id)) return undefined;
+    return (this.#id ??= this.bytes.toString("utf8", this.#spans[Part.id], this.#spans[Part.id + 1]));
+  }
+
   get isRequest(): boolean {
-    return this.method !== "" && this.id !== undefined;
+    return this.method !== "" && this.#has(Part.id);
   }
 
   get isNotification(): boolean {
-    return this.id === undefined && this.#has(Part.method);
+    return !this.#has(Part.id) && this.#has(Part.method);
   }
 
   get isResponse(): boolean {
@@ -78,12 +90,13 @@ export class Message {
 
   /** True when both ids are the same value, however they are spelled (`1` and `1.0`). */
   hasId(id: string): boolean {
-    return this.id === id || (this.id !== undefined && JSON.parse(this.id) === JSON.parse(id));
+    if (!this.#has(Part.id)) return false;
+    return this.#isSpelled(id) || JSON.parse(this.id as string) === JSON.parse(id);
   }
 
   /** `params.name` where it is a string: of a tool, a prompt. */
   get name(): string | undefined {
-    return this.#stringOf(Part.name);
+    return (this.#name ??= this.#stringOf(Part.name));
   }
 
   /** `params.uri` where it is a string: of a resource. */
@@ -94,6 +107,17 @@ export class Message {
   /** True where `params` has a `_meta` at all. */
   get hasMeta(): boolean {
     return this.#has(Part.meta);
+  }
+
+  /** The revision that `params._meta` names, whatever it is; undefined where it names none. */
+  get namedVersion(): unknown {
+    const start = this.#spans[Part.version]!;
+    if (start < 0) return undefined;
+    // Nearly all name this one, which then costs no new string.
+    const isText = this.bytes[start] === QUOTE;
+    if (isText && stringEquals(this.bytes, start + 1, this.#spans[Part.version + 1]! - 1, LATEST_MODERN))
+      return LATEST_MODERN;
+    return JSON.parse(this.#slice(Part.version).toString()) as unknown;
   }
 
   /** `params._meta`, parsed; undefined where it is absent or no object. */
@@ -153,8 +177,21 @@ export class Message {
     const end = this.#spans[part + 1]!;
     const delta = replacement.length - (end - start);
     const spans = delta === 0 ? this.#spans : this.#spans.map((bound) => (bound >= end ? bound + delta : bound));
-    const { isError, isToolError } = this;
-    return new Message(splice(this.bytes, start, end, replacement), { spans, isError, isToolError });
+    const { isError, isToolError, hasCapabilities } = this;
+    const head = { spans, isError, isToolError, hasCapabilities };
+    const message = new Message(splice(this.bytes, start, end, replacement), head, this.method);
+    if (part !== Part.id) message.#id = this.#id;
+    return message;
+  }
+
+  /** Compares bytes: an id that is as we sent it, as nearly all are, is not made a string for it. */
+  #isSpelled(id: string): boolean {
+    const start = this.#spans[Part.id]!;
+    if (this.#spans[Part.id + 1]! - start !== id.length) return false;
+    for (let index = 0; index < id.length; index++) {
+      if (this.bytes[start + index] !== id.charCodeAt(index)) return false;
+    }
+    return true;
   }
 
   #has(part: number): boolean {

@@ -61,16 +61,19 @@ export class HttpLink implements Link {
     }
     const path = this.#path;
     sink.abort = this.#sender.send({ method: "POST", path, headers, body: message.bytes }, sink);
-    if (options.session !== undefined) {
-      sink.resume = (lastEventId) => {
-        const again = [...headersOf(this.#getHeaders, options), "Last-Event-ID", lastEventId];
-        sink.abort = this.#sender.send({ method: "GET", path, headers: again, body: null }, sink);
-      };
-    }
+    if (options.session !== undefined) sink.resume = this.#resuming(sink, path, options);
     options.cancellation?.onCancel((reason) => {
       sink.fail(new UpstreamError("cancelled", reason.message, { sent: true }));
     });
     return sink.answer;
+  }
+
+  /** How to go on with an event stream that ended (2025-11-25 basic/transports, "Resumability"). */
+  #resuming(sink: AnswerSink, path: string, envelope: Envelope): (lastEventId: string) => void {
+    return (lastEventId) => {
+      const headers = [...headersOf(this.#getHeaders, envelope), "Last-Event-ID", lastEventId];
+      sink.abort = this.#sender.send({ method: "GET", path, headers, body: null }, sink);
+    };
   }
 
   #follow(location: string, redirects: number): void {

@@ -28,13 +28,16 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** First byte at or after `at` that is not JSON white space. */
+/** First byte at or after `at` that is not JSON white space; the length of the text where only that follows. */
 export function skipSpace(bytes: Uint8Array, at: number): number {
-  for (;;) {
-    const byte = bytes[at];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
+  const length = bytes.length;
+  while (at < length) {
+    const byte = bytes[at] as number;
+    // All white space is below every other byte that JSON may have here.
+    if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) return at;
     at++;
   }
+  return at;
 }
 
 /** Called for each member of an object: spans of the key (between its quotes) and of the value. */

@@ -10,11 +10,19 @@ export function stringAt(bytes: Buffer, start: number, end: number): string {
 
 /** True when the string between `start` and `end` is `text`; `text` is ASCII without quotes or backslashes. */
 export function stringEquals(bytes: Buffer, start: number, end: number, text: string): boolean {
-  if (end - start !== text.length) return end - start > text.length && stringAt(bytes, start, end) === text;
-  for (let index = 0; index < text.length; index++) {
+  const length = end - start;
+  // Longer and yet the same is only what is written with escapes.
+  if (length !== text.length)
+    return length > text.length && isEscaped(bytes, start, end) && stringAt(bytes, start, end) === text;
+  for (let index = 0; index < length; index++) {
     if (bytes[start + index] !== text.charCodeAt(index)) return false;
   }
   return true;
+}
+
+function isEscaped(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === 0x5c) return true;
+  return false;
 }
 
 /** A copy of `bytes` in which `start` to `end` is `replacement`; everything else is the same to the byte. */

@@ -194,8 +194,8 @@ const asSpace = (byte: number): number => (byte === 0x0a || byte === 0x0d ? 0x20
 
 /** The headers that mirror a modern request (SEP-2243); undefined for anything else. */
 function modernEnvelope(message: Message | undefined): Record<string, string> | undefined {
-  if (message?.isRequest !== true || !message.hasMeta) return undefined;
-  const version = message.meta?.[MetaKey.protocolVersion];
+  if (message?.isRequest !== true) return undefined;
+  const version = message.namedVersion;
   if (typeof version !== "string") return undefined;
   const name = message.method === "resources/read" ? message.uri : message.name;
   return {

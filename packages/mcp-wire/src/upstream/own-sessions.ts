@@ -135,10 +135,11 @@ export class OwnSessions {
       // One that broke may be opened again by the next request; one that was refused is not asked for again.
       if (!(reason instanceof UpstreamError)) own.stopStream = undefined;
     });
-    own.stopStream = () => {
+    const stopStream = (): void => {
       leave();
       stop();
     };
+    own.stopStream = stopStream;
   }
 
   #ask(
