@@ -1,4 +1,4 @@
-import { LOG_LEVELS, type LogLevel, type LogOptions } from "../log/pino-logger.ts";
+import { LOG_LEVELS, type LogLevel, type LogOptions } from "../log/create-logger.ts";
 import type { Io, OptionValues } from "./command.ts";
 import { SettingsError } from "./settings-error.ts";
 

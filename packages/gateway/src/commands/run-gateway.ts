@@ -3,7 +3,7 @@ import type { ConfigWorld } from "../config/load.ts";
 import type { Logger } from "../core/logger.ts";
 import { processHeap } from "../idle-collection.ts";
 import { createHouse, type House } from "../house.ts";
-import { type ClosableLogger, createLogger, type LogOptions } from "../log/pino-logger.ts";
+import { type ClosableLogger, createLogger, type LogOptions } from "../log/create-logger.ts";
 import { fileProvider } from "../providers/file/index.ts";
 import { createProviders } from "../providers/index.ts";
 import type { Provider } from "../providers/provider.ts";

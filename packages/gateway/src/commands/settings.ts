@@ -4,7 +4,7 @@ import type { Above } from "../house.ts";
 import { ConfigError } from "../config/diagnostics.ts";
 import { type LoadedConfig, requireConfig } from "../config/load.ts";
 import { DEFAULT_CONFIG, type GatewayConfig } from "../config/schema.ts";
-import type { LogOptions } from "../log/pino-logger.ts";
+import type { LogOptions } from "../log/create-logger.ts";
 import type { CommandOption, Io, OptionValues } from "./command.ts";
 import { readLogSettings } from "./log-settings.ts";
 import { SettingsError } from "./settings-error.ts";

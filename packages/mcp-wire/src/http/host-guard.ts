@@ -19,12 +19,16 @@ const PRIVATE_SUFFIXES = [".localhost", ".local", ".lan", ".internal", ".home.ar
  * loopback.
  */
 export function createHostGuard({ hosts, origins }: AllowedNames): HostGuard {
+  // Clients name the same host again and again.
+  let passed: string | undefined;
   return (host, origin) => {
+    if (origin === undefined && host !== undefined && host === passed) return undefined;
     const authority = host?.toLowerCase();
     const name = nameOf(authority);
     if (name === undefined || !(isOwn(name) || isAllowed(name, hosts))) {
       return `Host ${JSON.stringify(host ?? "")} is not served here; add it to the allowed hosts if it is yours`;
     }
+    passed = host;
     if (origin === undefined || origins.includes(origin)) return undefined;
     const from = /^https?:\/\/([^/,\s]+)$/.exec(origin.toLowerCase())?.[1];
     const fromName = nameOf(from);

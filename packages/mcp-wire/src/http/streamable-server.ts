@@ -62,7 +62,9 @@ export class StreamableServer {
 
   /** Serves one request at the address of `endpoint`; every outcome, also an error, goes to `reply`. */
   handle(request: HttpRequest, reply: HttpReply, endpoint: Endpoint): void {
-    this.#route(request, reply, endpoint).catch((error: unknown) => this.refuse(reply, error));
+    const served =
+      request.method === "POST" ? this.#post(request, reply, endpoint) : this.#route(request, reply, endpoint);
+    served.catch((error: unknown) => this.refuse(reply, error));
   }
 
   /** To be called every few seconds: keeps silent calls and streams alive and drops idle sessions. */
@@ -85,8 +87,8 @@ export class StreamableServer {
     for (const exchange of this.#exchanges) exchange.abort(error);
   }
 
+  /** What is no POST: a session's stream, and its end. */
   async #route(request: HttpRequest, reply: HttpReply, endpoint: Endpoint): Promise<void> {
-    if (request.method === "POST") return this.#post(request, reply, endpoint);
     const id = request.header(Header.session);
     if (id === undefined || (request.method !== "GET" && request.method !== "DELETE")) {
       throw new WireError(RpcCode.invalidRequest, `Method ${request.method} is not served here; use POST`, {
@@ -101,7 +103,7 @@ export class StreamableServer {
 
   async #post(request: HttpRequest, reply: HttpReply, endpoint: Endpoint): Promise<void> {
     const type = request.header("content-type");
-    if (type === undefined || !/^application\/json\s*(;|$)/i.test(type)) {
+    if (type === undefined || !(type === "application/json" || /^application\/json\s*(;|$)/i.test(type))) {
       throw new WireError(RpcCode.invalidRequest, "The Content-Type must be application/json", { status: 415 });
     }
     const body = await request.body(this.#bodyLimit);

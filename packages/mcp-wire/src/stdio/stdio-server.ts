@@ -1,5 +1,5 @@
 import { encodeHeaderValue } from "../classify.ts";
-import { Header, MetaKey } from "../eras.ts";
+import { Header } from "../eras.ts";
 import { memberOf } from "../json/edit.ts";
 import { isBatch, Message } from "../message.ts";
 import { SseParser } from "../sse/sse-parser.ts";

@@ -43,11 +43,11 @@ export class ModernClient implements UpstreamClient {
     await this.#request("server/discover", {}, cancellation);
   }
 
-  exchange = async (message: Message, context: ExchangeContext): Promise<Message> => {
-    if (context.era === "legacy") return await this.#exchangeForLegacy(message, context);
+  exchange = (message: Message, context: ExchangeContext): Promise<Message> => {
+    if (context.era === "legacy") return this.#exchangeForLegacy(message, context);
     const refusal = this.#link.isShared ? this.#refuse(message, context) : undefined;
-    if (refusal !== undefined) return refusal;
-    return await this.#post(message, context, context.version, context.paramHeaders);
+    if (refusal !== undefined) return Promise.resolve(refusal);
+    return this.#post(message, context, context.version, context.paramHeaders);
   };
 
   /** Over a pipe the upstream sees no headers, so they are compared here. */

@@ -1,4 +1,4 @@
-import { pino } from "pino";
+import { SonicBoom } from "sonic-boom";
 import { LineBuffer } from "./line-buffer.ts";
 import { BACKLOG_BYTES, LINGER_MS, type Sink } from "./sink.ts";
 
@@ -8,13 +8,19 @@ export async function outputSink(fd: number, format: "json" | "pretty"): Promise
 }
 
 function jsonSink(fd: number): Sink {
-  const output = pino.destination({ fd, minLength: 1, maxLength: BACKLOG_BYTES, sync: false, contentMode: "buffer" });
-  const lines = new LineBuffer((chunk) => output.write(chunk as unknown as string));
+  const output = new SonicBoom({ fd, minLength: 1, maxLength: BACKLOG_BYTES, sync: false, contentMode: "buffer" });
+  let isGone = false;
+  // There is nowhere else to say so. Where nobody reads it any more that stays so; on a full disk the next lines may have room.
+  output.on("error", ({ code }: NodeJS.ErrnoException) => (isGone = code === "EPIPE"));
+  const lines = new LineBuffer((chunk) => {
+    if (!isGone) output.write(chunk as unknown as string);
+  });
   setInterval(() => lines.flush(), LINGER_MS).unref();
   return {
     write: (line) => lines.write(line),
     flush() {
       lines.flush();
+      if (isGone) return Promise.resolve();
       // The library's other way, `flushSync`, never returns where the reader is gone.
       return new Promise((resolve) => output.flush(() => resolve()));
     },

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLogger, type LogOptions } from "./pino-logger.ts";
+import { createLogger, type LogOptions } from "./create-logger.ts";
 
 let folder: string;
 let problems: string[];
