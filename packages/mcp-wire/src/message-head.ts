@@ -22,6 +22,8 @@ export const Part = {
   meta: 12,
   /** The revision that `params._meta` names (2026-07-28 basic/index). */
   version: 14,
+  /** What the client can do, of `params._meta`. */
+  capabilities: 16,
 } as const;
 
 export interface Head {
@@ -30,8 +32,6 @@ export interface Head {
   readonly isError: boolean;
   /** The response carries a result whose `isError` is true: the tool ran and failed. */
   readonly isToolError: boolean;
-  /** `params._meta` says what the client can do, whatever it says. */
-  readonly hasCapabilities: boolean;
 }
 
 const OPEN_OBJECT = 0x7b;
@@ -42,7 +42,6 @@ let bytes: Buffer;
 let spans: number[];
 let isError: boolean;
 let isToolError: boolean;
-let hasCapabilities: boolean;
 let hasVersion: boolean;
 
 /**
@@ -53,8 +52,8 @@ let hasVersion: boolean;
  */
 export function readHead(text: Buffer): Head {
   bytes = text;
-  spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
-  isError = isToolError = hasCapabilities = hasVersion = false;
+  spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
+  isError = isToolError = hasVersion = false;
   const start = skipSpace(text, 0);
   if (text[start] !== OPEN_OBJECT) {
     skipValue(text, start);
@@ -63,7 +62,7 @@ export function readHead(text: Buffer): Head {
   const end = skipSpace(text, scanMembers(text, start, onMember, skipMember));
   if (end !== text.length) throw new JsonScanError("unexpected text behind the message", end);
   check();
-  return { spans, isError, isToolError, hasCapabilities };
+  return { spans, isError, isToolError };
 }
 
 function skipMember(text: Uint8Array, start: number, keyStart: number, keyEnd: number): number {
@@ -102,7 +101,9 @@ function onParam(keyStart: number, keyEnd: number, start: number, end: number): 
 
 function onMetaMember(keyStart: number, keyEnd: number, start: number, end: number): void {
   if (keyIs(keyStart, keyEnd, MetaKey.protocolVersion)) set(Part.version, MetaKey.protocolVersion, start, end);
-  else if (keyIs(keyStart, keyEnd, MetaKey.clientCapabilities)) hasCapabilities = true;
+  else if (keyIs(keyStart, keyEnd, MetaKey.clientCapabilities)) {
+    set(Part.capabilities, MetaKey.clientCapabilities, start, end);
+  }
 }
 
 function onResultMember(keyStart: number, keyEnd: number, start: number): void {

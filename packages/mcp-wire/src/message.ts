@@ -19,8 +19,6 @@ export class Message {
   readonly isError: boolean;
   /** True where a response carries a result with `isError: true`: the tool ran and failed. */
   readonly isToolError: boolean;
-  /** True where `params._meta` says what the client can do. */
-  readonly hasCapabilities: boolean;
   /** The method; empty for a response. */
   readonly method: string;
   readonly #spans: Spans;
@@ -32,7 +30,6 @@ export class Message {
     this.bytes = bytes;
     this.isError = head.isError;
     this.isToolError = head.isToolError;
-    this.hasCapabilities = head.hasCapabilities;
     this.#spans = head.spans;
     this.method = method;
   }
@@ -120,6 +117,24 @@ export class Message {
     return JSON.parse(this.#slice(Part.version).toString()) as unknown;
   }
 
+  /** True where `params._meta` says what the client can do, whatever it says. */
+  get hasCapabilities(): boolean {
+    return this.#has(Part.capabilities);
+  }
+
+  /** What `params._meta` says that the client can do, parsed; nothing where it says nothing, or not with an object. */
+  get capabilities(): Record<string, unknown> {
+    const start = this.#spans[Part.capabilities]!;
+    // Most can be asked nothing, and say so in two bytes.
+    if (start < 0 || this.#spans[Part.capabilities + 1]! - start === 2) return {};
+    return this.#objectOf(Part.capabilities) ?? {};
+  }
+
+  /** The bytes of `params._meta`; undefined where there is none. */
+  get metaBytes(): Buffer | undefined {
+    return this.#has(Part.meta) ? this.#slice(Part.meta) : undefined;
+  }
+
   /** `params._meta`, parsed; undefined where it is absent or no object. */
   get meta(): Record<string, unknown> | undefined {
     return this.#objectOf(Part.meta);
@@ -165,10 +180,9 @@ export class Message {
     return Message.parse(splice(this.bytes, end, end, Buffer.concat([bytesOf(',"params":'), bytesOf(params)])));
   }
 
-  /** This response with another value for its `result` or `error`, given as JSON. */
+  /** This response with another value for its `result` or `error`, given as JSON, whose `isError` is as it was. */
   withOutcome(outcome: string | Buffer): Message {
-    const spans = this.#spans;
-    return Message.parse(splice(this.bytes, spans[Part.outcome]!, spans[Part.outcome + 1]!, bytesOf(outcome)));
+    return this.#withPart(Part.outcome, bytesOf(outcome));
   }
 
   /** Replaces a part and moves the spans behind it, which spares a second pass over the bytes. */
@@ -177,8 +191,8 @@ export class Message {
     const end = this.#spans[part + 1]!;
     const delta = replacement.length - (end - start);
     const spans = delta === 0 ? this.#spans : this.#spans.map((bound) => (bound >= end ? bound + delta : bound));
-    const { isError, isToolError, hasCapabilities } = this;
-    const head = { spans, isError, isToolError, hasCapabilities };
+    const { isError, isToolError } = this;
+    const head = { spans, isError, isToolError };
     const message = new Message(splice(this.bytes, start, end, replacement), head, this.method);
     if (part !== Part.id) message.#id = this.#id;
     return message;

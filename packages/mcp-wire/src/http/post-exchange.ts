@@ -76,11 +76,12 @@ export class PostExchange implements ExchangeContext {
 
   get client(): ClientDescription {
     if (this.session !== undefined) return this.session.client;
-    const meta = this.#message?.meta;
-    const capabilities = meta?.[MetaKey.clientCapabilities];
+    const message = this.#message;
     return {
-      clientInfo: meta?.[MetaKey.clientInfo],
-      capabilities: typeof capabilities === "object" && capabilities !== null ? { ...capabilities } : {},
+      get clientInfo() {
+        return message?.meta?.[MetaKey.clientInfo];
+      },
+      capabilities: message?.capabilities ?? {},
     };
   }
 

@@ -1,23 +1,52 @@
 import { scanElements, scanMembers } from "./scan.ts";
-import { splice, stringAt } from "./text.ts";
+import { splice, stringEquals } from "./text.ts";
 
 /**
  * A copy of the JSON object with members changed: a JSON text replaces the member or adds it in front, `undefined`
- * removes it. Every other member keeps its bytes and its place among the others.
+ * removes it. Every other member keeps its bytes and its place among the others; the object itself where nothing changes.
  */
 export function editObject(object: Buffer, changes: Readonly<Record<string, string | Buffer | undefined>>): Buffer {
+  const keys = Object.keys(changes);
   const parts: Buffer[] = [];
-  const open = Buffer.from("{");
-  for (const [key, value] of Object.entries(changes)) {
+  for (const key of keys) {
+    const value = changes[key];
     if (value === undefined) continue;
-    parts.push(parts.length === 0 ? open : COMMA, Buffer.from(`${JSON.stringify(key)}:`), bytesOf(value));
+    parts.push(parts.length === 0 ? OPEN : COMMA, keyBytes(key), bytesOf(value));
   }
+  const isAdding = parts.length > 0;
+  let isRemoving = false;
+  // Members that stay and stand side by side are copied together: from the first of them to the last.
+  let from = -1;
+  let to = -1;
+  const keep = (): void => {
+    if (from >= 0) parts.push(parts.length === 0 ? OPEN : COMMA, object.subarray(from, to));
+    from = -1;
+  };
   scanMembers(object, 0, (keyStart, keyEnd, _, valueEnd) => {
-    if (Object.hasOwn(changes, stringAt(object, keyStart, keyEnd))) return;
-    parts.push(parts.length === 0 ? open : COMMA, object.subarray(keyStart - 1, valueEnd));
+    if (keys.some((key) => stringEquals(object, keyStart, keyEnd, key))) {
+      isRemoving = true;
+      return keep();
+    }
+    if (from < 0) from = keyStart - 1;
+    to = valueEnd;
   });
-  if (parts.length === 0) parts.push(open);
-  return Buffer.concat([...parts, CLOSE]);
+  if (!isAdding && !isRemoving) return object;
+  keep();
+  if (parts.length === 0) parts.push(OPEN);
+  parts.push(CLOSE);
+  return Buffer.concat(parts);
+}
+
+const keyTexts = new Map<string, Buffer>();
+
+/** `"key":`, made once: they are names of the protocol's, a few dozen. */
+function keyBytes(key: string): Buffer {
+  let bytes = keyTexts.get(key);
+  if (bytes === undefined) {
+    bytes = Buffer.from(`${JSON.stringify(key)}:`);
+    if (keyTexts.size < 256) keyTexts.set(key, bytes);
+  }
+  return bytes;
 }
 
 /**
@@ -28,7 +57,7 @@ export function memberOf(object: Buffer, key: string): Buffer | undefined {
   if (object[0] !== 0x7b) return undefined;
   let found: Buffer | undefined;
   scanMembers(object, 0, (keyStart, keyEnd, start, end) => {
-    if (found === undefined && stringAt(object, keyStart, keyEnd) === key) found = object.subarray(start, end);
+    if (found === undefined && stringEquals(object, keyStart, keyEnd, key)) found = object.subarray(start, end);
   });
   return found;
 }
@@ -48,6 +77,7 @@ export function replaceMember(object: Buffer, key: string, value: Buffer): Buffe
   return splice(object, start, start + found.length, value);
 }
 
+const OPEN = Buffer.from("{");
 const COMMA = Buffer.from(",");
 const CLOSE = Buffer.from("}");
 

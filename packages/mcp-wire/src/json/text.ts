@@ -1,28 +1,30 @@
 /** Text of the JSON string whose bytes between its quotes are `start` to `end`. */
 export function stringAt(bytes: Buffer, start: number, end: number): string {
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number;
-    // Rare, and only JSON's own reader knows every escape and surrogate pair.
-    if (byte === 0x5c || byte > 0x7f) return JSON.parse(bytes.toString("utf8", start - 1, end + 1)) as string;
-  }
-  return bytes.toString("latin1", start, end);
+  if (isPlain(bytes, start, end)) return bytes.toString("latin1", start, end);
+  // Rare, and only JSON's own reader knows every escape and surrogate pair.
+  return JSON.parse(bytes.toString("utf8", start - 1, end + 1)) as string;
 }
 
-/** True when the string between `start` and `end` is `text`; `text` is ASCII without quotes or backslashes. */
+/** True when the string between `start` and `end` is `text`. */
 export function stringEquals(bytes: Buffer, start: number, end: number, text: string): boolean {
   const length = end - start;
-  // Longer and yet the same is only what is written with escapes.
-  if (length !== text.length)
-    return length > text.length && isEscaped(bytes, start, end) && stringAt(bytes, start, end) === text;
+  // Longer and yet the same is only what is written with escapes, or in characters of several bytes.
+  if (length !== text.length) {
+    return length > text.length && !isPlain(bytes, start, end) && stringAt(bytes, start, end) === text;
+  }
   for (let index = 0; index < length; index++) {
     if (bytes[start + index] !== text.charCodeAt(index)) return false;
   }
   return true;
 }
 
-function isEscaped(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (bytes[at] === 0x5c) return true;
-  return false;
+/** True where each byte is a character. */
+function isPlain(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte === 0x5c || byte > 0x7f) return false;
+  }
+  return true;
 }
 
 /** A copy of `bytes` in which `start` to `end` is `replacement`; everything else is the same to the byte. */

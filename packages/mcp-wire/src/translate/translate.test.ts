@@ -101,7 +101,7 @@ describe("translation", () => {
       "legacy result → modern: is complete",
       fromLegacy,
       `"id":1,"result":{"content":[], "n":1.0}`,
-      `"id":1,"result":{"resultType":"complete","content":[],"n":1.0}`,
+      `"id":1,"result":{"resultType":"complete","content":[], "n":1.0}`,
     ],
     [
       "legacy call → modern: declares what can be asked, and the level that is wanted",

@@ -22,9 +22,10 @@ const PAUSE_MS = 200;
 
 /** The capabilities of a client that stand for questions it can be asked. */
 export function askable(capabilities: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const known = new Set(ASKED_CAPABILITY.values());
-  return Object.fromEntries(Object.entries(capabilities).filter(([name]) => known.has(name)));
+  return Object.fromEntries(Object.entries(capabilities).filter(([name]) => KNOWN.has(name)));
 }
+
+const KNOWN: ReadonlySet<string> = new Set(ASKED_CAPABILITY.values());
 
 /**
  * Carries a legacy client through the rounds of a modern upstream's call: what the upstream wants to know is asked of the

@@ -130,9 +130,8 @@ export class LegacyClient implements UpstreamClient {
     const traits = message.method === "tools/call" ? this.#traits.get(message.name ?? "") : undefined;
     const refusal = traits && refuseParamHeaders(message, traits.paramHeaders, context.paramHeaders);
     if (refusal !== undefined) return refusal;
-    const capabilities = askable(context.client.capabilities);
-    const canAsk = mayAsk(message) && Object.keys(capabilities).length > 0;
-    const asking = canAsk ? this.#askingSession(capabilities) : undefined;
+    const capabilities = mayAsk(message) ? askable(context.client.capabilities) : {};
+    const asking = Object.keys(capabilities).length > 0 ? this.#askingSession(capabilities) : undefined;
     const response =
       asking === undefined
         ? await this.#callShared(this.#shared, requestToLegacy(message, this.#shared.nextId()), message, context)
@@ -174,7 +173,8 @@ export class LegacyClient implements UpstreamClient {
     asked: Message,
     context: ExchangeContext,
   ): Promise<Message> {
-    await this.#setLevel(session, asked);
+    const wantsLog = this.#setLevel(session, asked);
+    if (wantsLog !== undefined) await wantsLog;
     const { cancellation, passedHeaders, requestId } = context;
     const onMessage = (early: Message): void => {
       if (early.isRequest) session.decline(early);
@@ -185,8 +185,11 @@ export class LegacyClient implements UpstreamClient {
 
   readonly #chatty = new WeakSet<SharedSession>();
 
-  async #setLevel(session: SharedSession, asked: Message): Promise<void> {
-    if (asked.hasMeta && isLogLevel(asked.meta?.[MetaKey.logLevel])) await this.#wantAll(session);
+  /** Undefined where the request wants no log messages, as most. */
+  #setLevel(session: SharedSession, asked: Message): Promise<void> | undefined {
+    const meta = asked.metaBytes;
+    if (meta === undefined || memberOf(meta, MetaKey.logLevel) === undefined) return undefined;
+    return isLogLevel(asked.meta?.[MetaKey.logLevel]) ? this.#wantAll(session) : undefined;
   }
 
   /** Somebody wants log messages of a session that is for many: it gets all, and hands each its own part. */

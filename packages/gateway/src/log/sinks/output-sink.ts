@@ -1,4 +1,4 @@
-import { SonicBoom } from "sonic-boom";
+import sonicBoom from "sonic-boom";
 import { LineBuffer } from "./line-buffer.ts";
 import { BACKLOG_BYTES, LINGER_MS, type Sink } from "./sink.ts";
 
@@ -8,7 +8,13 @@ export async function outputSink(fd: number, format: "json" | "pretty"): Promise
 }
 
 function jsonSink(fd: number): Sink {
-  const output = new SonicBoom({ fd, minLength: 1, maxLength: BACKLOG_BYTES, sync: false, contentMode: "buffer" });
+  const output = new sonicBoom.SonicBoom({
+    fd,
+    minLength: 1,
+    maxLength: BACKLOG_BYTES,
+    sync: false,
+    contentMode: "buffer",
+  });
   let isGone = false;
   // There is nowhere else to say so. Where nobody reads it any more that stays so; on a full disk the next lines may have room.
   output.on("error", ({ code }: NodeJS.ErrnoException) => (isGone = code === "EPIPE"));
