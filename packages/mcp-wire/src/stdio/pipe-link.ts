@@ -40,6 +40,7 @@ export class PipeLink implements Link {
   readonly #pending = new PendingRequests();
   readonly #streams = new Set<{ onMessage: (message: Message) => void; onEnd: (reason: Error) => void }>();
   #ended: UpstreamError | undefined;
+  #isEnding = false;
 
   constructor(options: PipeLinkOptions) {
     this.#options = options;
@@ -111,6 +112,7 @@ export class PipeLink implements Link {
   /** The pipe broke: fails what is under way, and everything after. */
   end(reason: UpstreamError): void {
     if (this.#ended !== undefined) return;
+    this.#isEnding = true;
     this.#framer.end();
     this.#ended = reason;
     for (const { wireId } of this.#pending) this.#pending.take(wireId)?.reject(reason);
@@ -182,6 +184,8 @@ export class PipeLink implements Link {
     try {
       for (const message of isBatch(line) ? parseBatch(line, BATCH_LIMIT) : [Message.parse(line)]) this.#take(message);
     } catch (error) {
+      // It broke off in the middle of it; that it ended says more.
+      if (this.#isEnding) return;
       const why = `its answer is no JSON-RPC message: ${(error as Error).message}`;
       this.#failUnread(line, line.subarray(-1024), new UpstreamError("protocol", why, { sent: true }));
     }
