@@ -25,6 +25,7 @@ export const targets: readonly Target[] = [
   ...calls,
   { figure: "stdio/modern/c16/gateway /mcp/rateRatio", atLeast: 0.8 },
   { figure: "stdio/legacy/c16/gateway /mcp/rateRatio", atLeast: 0.8 },
+  { figure: "stdio-peers/against the best", atLeast: 1 },
   { figure: "openapi/modern/POST /modern/echo/rateRatio", atLeast: 0.6 },
   { figure: "openapi/legacy/POST /legacy/echo/rateRatio", atLeast: 0.6 },
   { figure: "openapi/mcpo/POST /x/echo/rateRatio", atLeast: 10 },
