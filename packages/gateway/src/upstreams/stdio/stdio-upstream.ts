@@ -1,5 +1,6 @@
 import {
   Cancellation,
+  type ClientDescription,
   connectUpstream,
   type ExchangeContext,
   type Era,
@@ -31,10 +32,11 @@ const SHOWN_LINES = 10;
 /** What did not hear us when it was asked how it is will hardly hear that it is to end. */
 const STOP_TIMES_OF_HUNG: StopTimes = { eofMs: 500, termMs: 1_000 };
 
-/** A program that we start and speak to over its standard input and output; all downstreams share its one process. */
+/** A program that we start and speak to over its standard input and output: one process. */
 export class StdioUpstream implements Upstream {
   readonly #options: StdioOptions;
   readonly #deps: UpstreamDeps;
+  readonly #downstream: ClientDescription | undefined;
   readonly #host: ProgramHost;
   readonly #log: StderrRing;
   readonly #key: string;
@@ -48,11 +50,13 @@ export class StdioUpstream implements Upstream {
   #onEnd: (reason: Error) => void = () => undefined;
   #closed = false;
 
-  constructor(options: StdioOptions, host: ProgramHost, deps: UpstreamDeps) {
+  /** @param client whom alone it is for, in its own words; undefined where it is for all */
+  constructor(options: StdioOptions, host: ProgramHost, deps: UpstreamDeps, client?: ClientDescription) {
     const { command, args, env, cwd } = options;
     this.#options = options;
     this.#deps = deps;
     this.#host = host;
+    this.#downstream = client;
     this.#log = new StderrRing(redactor(secretsOf(env, args)));
     this.#key = keyOf(command, args, env, cwd);
     this.#lastRuns = host.stateDir === undefined ? undefined : new LastRuns(host.stateDir);
@@ -99,16 +103,17 @@ export class StdioUpstream implements Upstream {
   }
 
   async #shakeHands(program: Program, cancellation: Cancellation): Promise<UpstreamClient> {
-    const { clientInfo } = this.#deps;
+    const clientInfo = (this.#downstream?.clientInfo ?? this.#deps.clientInfo) as object;
+    const capabilities = this.#downstream?.capabilities;
     try {
-      return await connectUpstream(this.#spawn(program), clientInfo, cancellation, { era: this.#era });
+      return await connectUpstream(this.#spawn(program), clientInfo, cancellation, { era: this.#era, capabilities });
     } catch (error) {
       const died = error instanceof UpstreamError && error.failure === "crashed";
       if (!died || this.#era !== undefined) throw error;
       // Some legacy servers end at the first word they do not know.
       await this.#end();
       this.#era = "legacy";
-      return await connectUpstream(this.#spawn(program), clientInfo, cancellation, { era: "legacy" });
+      return await connectUpstream(this.#spawn(program), clientInfo, cancellation, { era: "legacy", capabilities });
     }
   }
 
