@@ -80,6 +80,13 @@ describe("a shared pipe", () => {
     );
   });
 
+  it("finds a progress token whose key is spelled with escapes", () => {
+    const { post, line } = pipe();
+    const escaped = String.raw`{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{"\u0070rogressToken":"mine"}}}`;
+    void post(Message.parse(Buffer.from(escaped)));
+    expect(line().params).toEqual({ _meta: { progressToken: line().id } });
+  });
+
   it("takes progress to the call it belongs to, under the token it came with", () => {
     const { post, line, say, said, link } = pipe();
     const other: Message[] = [];

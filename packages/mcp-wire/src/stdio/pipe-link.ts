@@ -133,7 +133,7 @@ export class PipeLink implements Link {
       if (cancellation?.reason !== undefined) {
         throw new UpstreamError("cancelled", cancellation.reason.message, { sent: false });
       }
-      const meta = message.hasMeta ? memberOf(message.paramsBytes as Buffer, "_meta") : undefined;
+      const meta = mayHaveToken(message) ? memberOf(message.paramsBytes as Buffer, "_meta") : undefined;
       const token = meta && memberOf(meta, "progressToken");
       const { wireId } = this.#pending.add((free) => {
         return { wireId: free, id: message.id as string, token, owner, isQuiet, onMessage, ...settle };
@@ -259,6 +259,11 @@ const LINE_END = Buffer.from("\n");
 /** Ids of ours are numbers; some servers give them back as text. */
 function idOf(message: Message): number {
   return message.id === undefined ? Number.NaN : Number(message.id.replaceAll('"', ""));
+}
+
+/** False where a look at its bytes tells that no progress token is in it; a key may be spelled with escapes. */
+function mayHaveToken({ hasMeta, bytes }: Message): boolean {
+  return hasMeta && (bytes.includes("progressToken") || bytes.includes("\\u"));
 }
 
 /** A message with a line end between its tokens, the only place JSON allows one, has a space there. */
