@@ -180,6 +180,29 @@ describe.concurrent("an upstream", { timeout: 50_000 }, () => {
     expectLedgerAgrees([...late, after], stopped.ran());
     expect(stopped.ran()).toEqual([after.call]);
   });
+
+  test("that is a program of one session, and is stopped, is ended too, and nobody else's is", async () => {
+    const program = await stopLater(ledgerUpstream("stdio", "legacy", { timeout: "1s", per_session: true }));
+    const house = await stopLater(start({ stopped: program.definition }));
+    const all = program.pid();
+    const session = await openSession(`${house.url}/mcp`);
+    const run = (call: string) => session.call("stopped__run", { call });
+    expect((await run("first")).json().result).toBeDefined();
+    const own = program.pid();
+    process.kill(own, "SIGSTOP");
+    // Each call that runs out is a reason to look; the second look in vain ends it.
+    const late = await Promise.all([run("a"), run("b")]);
+    expect(late.map((answer) => errorOf(answer).code)).toEqual([-31011, -31011]);
+    await vi.waitFor(
+      async () => {
+        const answer = (await run("again")).json();
+        if (answer.result === undefined) throw new Error(JSON.stringify(answer));
+      },
+      { timeout: 30_000, interval: 500 },
+    );
+    await vi.waitFor(() => expect([isAlive(own), isAlive(all)]).toEqual([false, true]), soon);
+    expect(program.ran()).toEqual(["first", "again"]);
+  });
 });
 
 test.concurrent(
