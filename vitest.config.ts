@@ -41,6 +41,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          // What waits side by side in one file waits, mostly.
+          maxConcurrency: 20,
         },
       },
     ],

@@ -2,7 +2,12 @@
 // must be what it would get without the gateway between, whatever the upstream speaks.
 import { beforeAll, describe, expect, test } from "vitest";
 import { deviations, tally, type Deviation } from "./conformance/compare.ts";
-import { expectation, expectedFailures, staleCells } from "./conformance/expected-failures.ts";
+import {
+  excusedAmongEqualsOverHttp,
+  expectation,
+  expectedFailures,
+  staleCells,
+} from "./conformance/expected-failures.ts";
 import { requiredScenarios, runAgainstServer, suites, type Outcome } from "./conformance/suites.ts";
 import { keepTable, renderTable } from "./conformance/table.ts";
 import { addresses, pathOf, UPSTREAM, ways, type Fixtures } from "./conformance/ways.ts";
@@ -73,6 +78,13 @@ describe("what is expected to differ", () => {
     if (!isWhole()) return skip(whole);
     const stale = expectedFailures.flatMap((one) => staleCells(one, found).map((name) => `${name}: ${one.reason}`));
     expect(stale).toEqual([]);
+  });
+
+  test("excuses no fault at all where both sides speak one era over HTTP", () => {
+    expect(excusedAmongEqualsOverHttp()).toEqual([]);
+    // The question itself can be answered with yes.
+    const everywhere = { scenarios: ["ping"], isFault: true, reason: "" };
+    expect(excusedAmongEqualsOverHttp([everywhere])).toContain("ping through mcp-http, legacy in 0.1.16, all");
   });
 
   test("is no fault in a required scenario where both sides speak one era over HTTP", () => {

@@ -2,27 +2,40 @@
 import { connect } from "node:net";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { startGateway, type Gateway } from "./support/house.ts";
+import {
+  expectLedgerAgrees,
+  ledgerCaller,
+  ledgerUpstream,
+  type LedgerUpstream,
+  many,
+} from "./support/ledger-upstream.ts";
+import { fastest, keepCalling, type Outcome } from "./support/load.ts";
 import { isAlive, soon, stopAtEnd } from "./support/program.ts";
 import { open, openStream, sendBytes, type RawRequest } from "./support/raw-client.ts";
 import { startRawUpstream, type RawUpstream } from "./support/raw-upstream.ts";
 import { callModern, modernRequest, openSession, rpc } from "./support/rpc-client.ts";
 import { errorOf } from "./support/rpc-error.ts";
 import { hang, said, speak } from "./support/scripts.ts";
+import { socketCapacity } from "./support/socket-capacity.ts";
 
 const stopLater = stopAtEnd();
 let upstream: RawUpstream;
 let gateway: Gateway;
 let mcp: string;
+const talking: Record<string, LedgerUpstream> = {};
 
 /** Longer than the gateway lets a caller hear nothing, with the pause between two looks, in milliseconds. */
 const SILENCE = 21_000;
 
-const start = () => startGateway({ upstreams: { a: { kind: "mcp-http", url: upstream.url } } });
+const start = (more: Readonly<Record<string, object>> = {}) =>
+  startGateway({ upstreams: { a: { kind: "mcp-http", url: upstream.url }, ...more } });
 
 beforeAll(async () => {
   const tools = { silent: speak("at last", SILENCE), hang, ok: speak() };
   upstream = await stopLater(startRawUpstream({ era: "modern", tools }));
-  gateway = await stopLater(start());
+  talking["http"] = await stopLater(ledgerUpstream("http", "modern"));
+  talking["stdio"] = await stopLater(ledgerUpstream("stdio", "legacy"));
+  gateway = await stopLater(start({ http: talking["http"].definition, stdio: talking["stdio"].definition }));
   mcp = `${gateway.url}/mcp`;
 });
 
@@ -86,6 +99,19 @@ describe.concurrent("a client that", { timeout: 50_000 }, () => {
     expect(JSON.parse(json)).toMatchObject({ id: 1, result: { content: [{ text: "at last" }] } });
   });
 
+  test.each(["http", "stdio"])("reads nothing of a stream is cut off after half a minute: %s", async (kind) => {
+    // What the system takes, and half of what the gateway keeps for a reader.
+    const bytes = (await socketCapacity(64 * 1024)) + 512 * 1024;
+    const params = { name: `${kind}__talk`, arguments: { call: "unread", bytes }, _meta: { progressToken: 1 } };
+    const incoming = await open(mcp, { within: 45_000, ...modernRequest("tools/call", params) });
+    incoming.pause();
+    const started = performance.now();
+    await vi.waitFor(() => expect(talking[kind]!.cancelled()).toEqual(["unread"]), { timeout: 40_000, interval: 50 });
+    expect(performance.now() - started).toBeGreaterThan(29_000);
+    expect(performance.now() - started).toBeLessThan(35_000);
+    incoming.on("error", () => undefined).destroy();
+  });
+
   test("keeps a stream open hears a comment now and then", async () => {
     const { headers } = await openSession(mcp);
     const streams = [
@@ -98,6 +124,84 @@ describe.concurrent("a client that", { timeout: 50_000 }, () => {
       expect(stream.isOpen()).toBe(true);
       await stream.stop();
     }
+  });
+});
+
+describe.concurrent("an upstream", { timeout: 50_000 }, () => {
+  test.each([
+    ["http", "modern"],
+    ["stdio", "legacy"],
+  ] as const)(
+    "over %s that is stopped answers no call, is left alone, and is back after it goes on",
+    async (kind, era) => {
+      const stopped = await stopLater(ledgerUpstream(kind, era, { timeout: "1s" }));
+      const house = await stopLater(start({ stopped: stopped.definition }));
+      const calling = ledgerCaller(`${house.url}/mcp`, "stopped");
+      const load = await keepCalling(`${house.url}/mcp`, "a__ok", { clients: 2 });
+      process.kill(stopped.pid(), "SIGSTOP");
+      const late = await many(6, () => calling("run"));
+      expect(late.map(({ failure, sent }) => [failure, sent])).toEqual(late.map(() => [-31011, true]));
+      expect(Math.max(...late.map(({ ms }) => ms))).toBeLessThan(2_000);
+      const refused: Outcome[] = [];
+      for (let count = 0; count < 11; count++) refused.push(await calling("run"));
+      expect(refused.map(({ failure, sent }) => [failure, sent])).toEqual(refused.map(() => [-31010, false]));
+      expect(fastest(refused)).toBeLessThan(50);
+      process.kill(stopped.pid(), "SIGCONT");
+      const after: Outcome[] = [];
+      await vi.waitFor(
+        async () => {
+          after.push(await calling("run"));
+          expect(after.at(-1)?.text).toBeDefined();
+        },
+        { timeout: 20_000, interval: 200 },
+      );
+      expect((await house.health()).upstreams.find(({ name }) => name === "stopped")).toMatchObject({ state: "up" });
+      expectLedgerAgrees([...late, ...refused, ...after], stopped.ran());
+      const others = await load.end();
+      expect(others.filter(({ text }) => text !== "ok")).toEqual([]);
+      expect(fastest(others)).toBeLessThan(50);
+    },
+  );
+
+  test("that is a program, that is stopped and never goes on, is ended and started again", async () => {
+    const stopped = await stopLater(ledgerUpstream("stdio", "legacy", { timeout: "1s" }));
+    const house = await stopLater(start({ stopped: stopped.definition }));
+    const calling = ledgerCaller(`${house.url}/mcp`, "stopped");
+    const first = stopped.pid();
+    process.kill(first, "SIGSTOP");
+    const late = await many(2, () => calling("run"));
+    expect(late.map(({ failure }) => failure)).toEqual([-31011, -31011]);
+    const { error } = await house.until("stopped", "down", 12_000);
+    expect(error).toMatch(/^it does not answer within 3 s; the next start is in 1 s$/);
+    const { pid } = await house.until("stopped", "up", 10_000);
+    expect(pid).not.toBe(first);
+    const after = await calling("run");
+    expect(after.text).toBeDefined();
+    expectLedgerAgrees([...late, after], stopped.ran());
+    expect(stopped.ran()).toEqual([after.call]);
+  });
+
+  test("that is a program of one session, and is stopped, is ended too, and nobody else's is", async () => {
+    const program = await stopLater(ledgerUpstream("stdio", "legacy", { timeout: "1s", per_session: true }));
+    const house = await stopLater(start({ stopped: program.definition }));
+    const all = program.pid();
+    const session = await openSession(`${house.url}/mcp`);
+    const run = (call: string) => session.call("stopped__run", { call });
+    expect((await run("first")).json().result).toBeDefined();
+    const own = program.pid();
+    process.kill(own, "SIGSTOP");
+    // Each call that runs out is a reason to look; the second look in vain ends it.
+    const late = await Promise.all([run("a"), run("b")]);
+    expect(late.map((answer) => errorOf(answer).code)).toEqual([-31011, -31011]);
+    await vi.waitFor(
+      async () => {
+        const answer = (await run("again")).json();
+        if (answer.result === undefined) throw new Error(JSON.stringify(answer));
+      },
+      { timeout: 30_000, interval: 500 },
+    );
+    await vi.waitFor(() => expect([isAlive(own), isAlive(all)]).toEqual([false, true]), soon);
+    expect(program.ran()).toEqual(["first", "again"]);
   });
 });
 

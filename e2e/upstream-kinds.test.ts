@@ -128,8 +128,8 @@ function answerOverSse(message: Received["message"], say: (value: object) => unk
   else if (name !== "hang") content("ok");
 }
 
-async function overStdio(): Promise<Server> {
-  const raw = stdioUpstream([], { timeout: "2s" });
+async function overStdio(options: object = {}): Promise<Server> {
+  const raw = stdioUpstream([], { timeout: "2s", ...options });
   return {
     definition: raw.definition,
     runs: (tool) => raw.ledger().filter((line) => line.startsWith(`${tool} `)).length,
@@ -147,7 +147,8 @@ const kinds: readonly (readonly [string, () => Promise<Server>])[] = [
   ["mcp-http, modern", () => overHttp("mcp-http", "modern")],
   ["mcp-http, legacy", () => overHttp("mcp-http", "legacy")],
   ["sse", overSse],
-  ["stdio", overStdio],
+  ["stdio", () => overStdio()],
+  ["stdio, a process for each session", () => overStdio({ per_session: true })],
 ];
 
 const textOf = (answer: RawAnswer): string | undefined =>

@@ -8,6 +8,7 @@ import { cache } from "./lib/cache.mjs";
 /** @type {Readonly<Record<string, readonly string[]>>} */
 const sets = {
   schemathesis: ["schemathesis==4.32.5"],
+  fastmcp: ["fastmcp==4.0.10"],
   // As it has to be installed to start at all.
   mcpo: ["mcpo==0.0.20", "mcp<2", "fastapi<0.145", "mcp-server-time==2026.10.10"],
 };

@@ -31,6 +31,17 @@ export interface GatewaySetup {
   readonly pollMs?: number;
 }
 
+export interface Missing {
+  readonly missing: string;
+}
+
+/** How a program of others is started. */
+export interface ForeignProgram extends StdioProgram {
+  readonly port: number;
+  /** Whether it serves what is in front of it. */
+  readonly isUp: () => Promise<boolean>;
+}
+
 /** Starts processes and remembers them. */
 export interface Stage {
   upstream(tools: number): Promise<Program>;
@@ -42,7 +53,9 @@ export interface Stage {
   pipeRelay(program: StdioProgram): Promise<Program>;
   gateway(setup: GatewaySetup): Promise<Program>;
   /** mcpo in front of an MCP server; or why there is none. */
-  mcpo(url: string): Promise<Program | { readonly missing: string }>;
+  mcpo(url: string): Promise<Program | Missing>;
+  /** A program of others that serves on a port it is given. */
+  foreign(program: ForeignProgram): Promise<Program>;
   /** Stops all of them. */
   clear(): Promise<void>;
 }
@@ -87,9 +100,10 @@ export function createStage(): Stage {
     pipeRelay: ({ command, args }) => remember(startServer(path("../dist/pipe-relay.mjs"), [command, ...args])),
     gateway: (setup) => remember(startGateway(setup)),
     mcpo: async (url) => {
-      const found = findMcpo();
+      const found = findProgram("python-tools.mjs", "mcpo");
       return typeof found === "string" ? await remember(startMcpo(found, url)) : found;
     },
+    foreign: (program) => remember(startForeign(program)),
     clear: async () => {
       for (const program of programs.toReversed()) await program.stop();
     },
@@ -144,26 +158,44 @@ function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)));
 }
 
-function findMcpo(): string | { readonly missing: string } {
-  const answer = spawnSync(process.execPath, [path("../../scripts/python-tools.mjs"), "mcpo"], { encoding: "utf8" });
+/** What a script says of where a program of others is, or why there is none. */
+export function findProgram(script: string, name: string): string | Missing {
+  const answer = spawnSync(process.execPath, [path(`../../scripts/${script}`), name], { encoding: "utf8" });
   return answer.status === 0 ? answer.stdout.trim() : { missing: answer.stderr.trim() };
 }
 
 async function startMcpo(folder: string, url: string): Promise<Program> {
   const port = await freePort();
   const args = ["--host", "127.0.0.1", "--port", String(port), "--server-type", "streamable-http", "--", url];
-  const child = spawn(join(folder, "mcpo"), args, { stdio: "ignore" });
-  const hasTools = async (): Promise<boolean> => {
-    const answer = await fetch(`http://127.0.0.1:${port}/openapi.json`).catch(() => undefined);
-    return (await answer?.text())?.includes('"/echo"') ?? false;
+  return await startForeign({ command: join(folder, "mcpo"), args, port, isUp: () => hasEcho(port) });
+}
+
+/** Whether a server of mcpo's kind offers the upstream's tool. */
+export async function hasEcho(port: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/openapi.json`).catch(() => undefined);
+  return (await answer?.text())?.includes('"/echo"') ?? false;
+}
+
+/** A group of its own, because some leave what they started behind. @throws Error when it does not come up */
+async function startForeign({ command, args, port, isUp }: ForeignProgram): Promise<Program> {
+  const child = spawn(command, args, { stdio: "ignore", detached: true });
+  const failed = once(child, "error").then(([error]) => Promise.reject(error as Error));
+  const end = async (): Promise<void> => {
+    if (child.pid === undefined) return;
+    await stop(child);
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // Nothing of the group is left.
+    }
   };
   try {
-    await waitUntil(child, hasTools, 200);
+    await Promise.race([waitUntil(child, isUp, 200), failed]);
   } catch (error) {
-    await stop(child);
-    throw new Error(`mcpo did not come up: ${(error as Error).message}`, { cause: error });
+    await end();
+    throw new Error(`${command} did not come up: ${(error as Error).message}`, { cause: error });
   }
-  return { pid: child.pid!, port, stop: () => stop(child) };
+  return { pid: child.pid!, port, stop: end };
 }
 
 async function isLive(port: number): Promise<boolean> {
@@ -188,7 +220,7 @@ async function waitUntil(child: ChildProcess, condition: () => Promise<boolean>,
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((done) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as AddressInfo;

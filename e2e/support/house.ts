@@ -19,6 +19,7 @@ export interface UpstreamHealth {
   readonly latency_ms?: number;
   readonly failures?: number;
   readonly pid?: number;
+  readonly sessions?: number;
   readonly log?: readonly string[];
   readonly error?: string;
   readonly original?: string;

@@ -10,6 +10,8 @@ export interface Outcome {
   readonly text: string | undefined;
   /** Why there was none: the code of a JSON-RPC error, or the code of a connection's error. */
   readonly failure: number | string | undefined;
+  /** Whether the upstream may have run it, as its error says; undefined where no error of the gateway's came. */
+  readonly sent?: boolean | undefined;
   /** In milliseconds. */
   readonly ms: number;
 }
@@ -79,7 +81,8 @@ export async function outcomeOf(call: string, make: () => Promise<RawAnswer>): P
   try {
     const { result, error } = (await make()).json();
     const [content] = (result?.["content"] as { text: string }[] | undefined) ?? [];
-    return { call, text: content?.text, failure: error?.code, ms: ms() };
+    const sent = error?.data?.["sent"] as boolean | undefined;
+    return { call, text: content?.text, failure: error?.code, sent, ms: ms() };
   } catch (error) {
     return { call, text: undefined, failure: (error as { code?: string }).code ?? String(error), ms: ms() };
   }

@@ -35,12 +35,18 @@ const write = (text: string): void => void writeSync(1, text);
 const say = (message: object): void => write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 const text = (value: string): object => ({ content: [{ type: "text", text: value }] });
 const waitingForAnswer: ((result: unknown) => void)[] = [];
+/** What it was told in `initialize`, and how often `count` was called: what a server keeps of its one client. */
+let initialized: unknown;
+let count = 0;
 
 /** How each tool answers; what answers nothing hangs. */
 const tools: Record<string, (id: number | string, params: Readonly<Record<string, unknown>>) => void> = {
   ok: (id) => say({ id, result: text("ok") }),
   echo: (id, params) => say({ id, result: text(JSON.stringify(params)) }),
   hang: () => undefined,
+  count: (id) => say({ id, result: text(String(++count)) }),
+  client: (id) => say({ id, result: text(JSON.stringify(initialized)) }),
+  pid: (id) => say({ id, result: text(String(process.pid)) }),
   slow: (id) => void setTimeout(() => say({ id, result: text("slow") }), 400),
   die: () => process.kill(process.pid, "SIGKILL"),
   exit: () => process.exit(3),
@@ -56,7 +62,7 @@ const tools: Record<string, (id: number | string, params: Readonly<Record<string
   },
   big: (id) => {
     write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[{"type":"text","text":"`);
-    for (let count = 0; count < 11; count++) write("x".repeat(1024 * 1024));
+    for (let part = 0; part < 11; part++) write("x".repeat(1024 * 1024));
     write('"}]}}\n');
   },
   garbage: (id) => {
@@ -111,6 +117,7 @@ function onMessage(message: Incoming): void {
   if (method === "server/discover" && flags["exit-on-discover"] === true) process.exit(1);
   if (method === "server/discover" && flags["silent-on-discover"] === true) return;
   if (method === "initialize") {
+    initialized = params;
     const serverInfo = { name: "raw-stdio", version: "1.2" };
     return say({ id, result: { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo } });
   }

@@ -10,6 +10,8 @@ export interface Answer {
 }
 
 export interface HttpConnection {
+  /** Where its requests have to go; where they like, unless said. */
+  readonly path?: string;
   /** Sends one request; `onAnswer` gets its answer, or an Error when the connection broke before it was whole. */
   exchange(request: Uint8Array, onAnswer: (answer: Answer | Error) => void): void;
   close(): void;

@@ -11,6 +11,8 @@ export interface Target {
   readonly tool: string;
   /** The arguments alone are sent, to the tool's own address. */
   readonly isPlain?: boolean;
+  /** The path is that of an event stream, on which the answers come (HTTP+SSE of 2024-11-05). */
+  readonly isSse?: boolean;
 }
 
 export const versions: Readonly<Record<Era, string>> = { legacy: "2025-11-25", modern: "2026-07-28" };

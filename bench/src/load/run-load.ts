@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { headerOf, openConnection, type Answer, type HttpConnection } from "./http-connection.ts";
+import { openSseConnection } from "./sse-connection.ts";
 import { callRequest, initializedNotification, initializeRequest, type CallRequest, type Target } from "./requests.ts";
 
 /** A closed loop: every client sends its next call when it has the answer to the last. Times in milliseconds. */
@@ -25,7 +26,9 @@ export interface LoadResult {
 
 /** Puts the load on its target; `onWarm` is called when measuring begins. Throws when a session cannot be had. */
 export async function runLoad(load: Load, onWarm: () => void): Promise<LoadResult> {
-  const connections = await Promise.all(Array.from({ length: load.clients }, () => openConnection(load.target.port)));
+  const { port, path, isSse = false } = load.target;
+  const open = (): Promise<HttpConnection> => (isSse ? openSseConnection(port, path) : openConnection(port));
+  const connections = await Promise.all(Array.from({ length: load.clients }, open));
   const callers = await callersOf(load, connections);
   const tally = createTally();
   const { isPlain = false } = load.target;
@@ -46,15 +49,21 @@ async function callersOf({ target, clients, sessions = clients }: Load, connecti
     return connections.map((_, index) => [callRequest(target, index)]);
   const opening = connections.map(async (connection, index) => {
     const own: (string | undefined)[] = [];
-    for (let count = index; count < sessions; count += clients) own.push(await openSession(target, connection));
+    const to = aimed(target, connection);
+    for (let count = index; count < sessions; count += clients) own.push(await openSession(to, connection));
     return own;
   });
   const opened = await Promise.all(opening);
   let caller = 0;
-  return connections.map((_, index) => {
+  return connections.map((connection, index) => {
     const own = index < sessions ? opened[index]! : opened[index % sessions]!;
-    return own.map((session) => callRequest(target, caller++, session));
+    return own.map((session) => callRequest(aimed(target, connection), caller++, session));
   });
+}
+
+/** Where requests of a connection go: with an event stream, where that says. */
+function aimed(target: Target, { path = target.path }: HttpConnection): Target {
+  return { ...target, path };
 }
 
 async function openSession(target: Target, connection: HttpConnection): Promise<string | undefined> {

@@ -9,12 +9,14 @@ import { sessionMemory } from "./session-memory.ts";
 import { openApi } from "./openapi.ts";
 import { start } from "./start.ts";
 import { stdio } from "./stdio.ts";
+import { stdioPeers } from "./stdio-peers.ts";
 
 /** The only list of scenarios, in the order of a report. */
 export const scenarios: readonly Scenario[] = [
   calls,
   acrossEras,
   stdio,
+  stdioPeers,
   openApi,
   memory,
   house,

@@ -4,7 +4,11 @@ import { versions, type Era } from "../load/requests.ts";
 export interface Request {
   readonly id?: number | string;
   readonly method: string;
-  readonly params?: { readonly name?: string; readonly arguments?: { readonly text?: string } };
+  readonly params?: {
+    readonly name?: string;
+    readonly arguments?: { readonly text?: string };
+    readonly protocolVersion?: string;
+  };
 }
 
 /** What to send back: HTTP status and JSON body (none for a notification), and the session that an `initialize` opened. */
@@ -31,7 +35,6 @@ export function createAnswers(count: number, mint: () => string): Answers {
   const sessions = new Set<string>();
   const results: Readonly<Record<Era, Readonly<Record<string, string>>>> = {
     legacy: {
-      initialize: JSON.stringify({ protocolVersion: versions.legacy, capabilities, serverInfo }),
       ping: "{}",
       "tools/list": `{"tools":${tools}}`,
     },
@@ -52,7 +55,11 @@ export function createAnswers(count: number, mint: () => string): Answers {
       const opens = era === "legacy" && request.method === "initialize";
       if (era === "legacy" && !opens && !sessions.has(session ?? ""))
         return failure(request, session ? 404 : 400, -32_000, "No such session");
-      const result = request.method === "tools/call" ? callResult(era, request) : results[era][request.method];
+      const result = opens
+        ? initializeResult(request)
+        : request.method === "tools/call"
+          ? callResult(era, request)
+          : results[era][request.method];
       if (result === undefined) return failure(request, era === "modern" ? 404 : 200, -32_601, "Method not found");
       const body = `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},"result":${result}}`;
       if (!opens) return { status: 200, body };
@@ -61,6 +68,11 @@ export function createAnswers(count: number, mint: () => string): Answers {
       return { status: 200, body, session: minted };
     },
   };
+}
+
+/** Every revision will do: some clients speak none but those they know. */
+function initializeResult({ params }: Request): string {
+  return JSON.stringify({ protocolVersion: params?.protocolVersion ?? versions.legacy, capabilities, serverInfo });
 }
 
 function callResult(era: Era, request: Request): string {

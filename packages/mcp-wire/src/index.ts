@@ -32,6 +32,7 @@ export { PipeLink, type PipeLinkOptions } from "./stdio/pipe-link.ts";
 export {
   type ClientDescription,
   DEFAULT_SESSION_LIMITS,
+  endWithSession,
   SessionStore,
   type Session,
   type SessionLimits,

@@ -27,6 +27,13 @@ export interface SessionAttachment {
   close(): void;
 }
 
+/** Calls `close` when a downstream's session ends. @returns the way to stop that, for who ended before it */
+export function endWithSession(session: Session, close: () => void): () => void {
+  const owner = {};
+  session.attachments.set(owner, { close });
+  return () => session.attachments.delete(owner);
+}
+
 /** Most requests of ours that wait for a client's answer at once, in one session. */
 const MAX_ASKED = 64;
 

@@ -71,11 +71,13 @@ class Deadline {
 
   #expire(): void {
     this.#isOver = true;
-    const { name } = this.#call.upstream;
+    const { name, handle } = this.#call.upstream;
     const { message: request, cancellation } = this.#call;
     const seconds = Math.round((this.#timers.now() - this.#started) / 100) / 10;
     const message = `${name} did not answer ${request.name ?? request.method} within ${seconds} s`;
     this.#reject(new GatewayError("upstream_timeout", message, { upstream: name, phase: "call", sent: true }));
     cancellation.cancel(new Error(message));
+    // One that hangs is found by a look, not by its next regular one.
+    handle.suspect();
   }
 }

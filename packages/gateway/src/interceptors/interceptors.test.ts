@@ -35,6 +35,18 @@ describe("deadline", () => {
     expect(timers.pending).toBe(0);
   });
 
+  it("is a reason to look at the upstream", async () => {
+    const timers = new FakeTimers();
+    let looks = 0;
+    const upstream = upstreamState({ timeoutMs: 2_000 });
+    const one = call({ ...upstream, handle: { ...upstream.handle, suspect: () => looks++ } });
+    const result = outcome(deadline(timers)(one, () => new Promise(() => undefined)));
+    await timers.advance(1_999);
+    expect(looks).toBe(0);
+    await timers.advance(1);
+    expect([await result, looks]).toEqual(["upstream_timeout", 1]);
+  });
+
   it("starts anew at each sign of progress, up to its hard end", async () => {
     const timers = new FakeTimers();
     const one = call();

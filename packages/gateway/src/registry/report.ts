@@ -18,8 +18,9 @@ export interface UpstreamReport {
   readonly latency_ms?: number;
   /** Times in a row that it failed to start, or ended by itself. */
   readonly failures?: number;
-  /** Of a program: its process, and the last lines it wrote for people. */
+  /** Of a program: its process, how many sessions have one of their own, and the last lines it wrote for people. */
   readonly pid?: number;
+  readonly sessions?: number;
   readonly log?: readonly string[];
   /** ISO 8601. */
   readonly since: string;

@@ -60,6 +60,8 @@ export interface Upstream {
 export interface UpstreamDetails {
   /** Id of its process, while it runs. */
   readonly pid?: number;
+  /** How many sessions have a process of their own, where they have. */
+  readonly sessions?: number;
   /** Last lines it wrote for people, oldest first. */
   readonly log?: readonly string[];
 }

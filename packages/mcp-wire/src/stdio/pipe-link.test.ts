@@ -80,6 +80,13 @@ describe("a shared pipe", () => {
     );
   });
 
+  it("finds a progress token whose key is spelled with escapes", () => {
+    const { post, line } = pipe();
+    const escaped = String.raw`{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{"\u0070rogressToken":"mine"}}}`;
+    void post(Message.parse(Buffer.from(escaped)));
+    expect(line().params).toEqual({ _meta: { progressToken: line().id } });
+  });
+
   it("takes progress to the call it belongs to, under the token it came with", () => {
     const { post, line, say, said, link } = pipe();
     const other: Message[] = [];
@@ -187,6 +194,20 @@ describe("a shared pipe", () => {
       { failure: "unavailable", sent: false },
     ]);
     expect(ends).toEqual(["it ended"]);
+  });
+
+  it("takes an answer that lacks only its line end, and fails one that broke off as what ended did", async () => {
+    const { post, line, link } = pipe();
+    const answers = [post(call(1)), post(call(2))];
+    link.push(Buffer.from(`{"jsonrpc":"2.0","id":${line(0).id},"result":{"content":`));
+    link.end(new UpstreamError("crashed", "it ended", { sent: true }));
+    const crashed = { failure: "crashed", sent: true };
+    expect(await Promise.all(answers)).toEqual([crashed, crashed]);
+    const other = pipe();
+    const answer = other.post(call(1));
+    other.link.push(Buffer.from(`{"jsonrpc":"2.0","id":${other.line().id},"result":{}}`));
+    other.link.end(new UpstreamError("crashed", "it ended", { sent: true }));
+    expect(await answer).toBe('{"jsonrpc":"2.0","id":1,"result":{}}');
   });
 
   it("sends nothing to an upstream that does not read", async () => {

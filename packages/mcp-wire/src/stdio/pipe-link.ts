@@ -40,6 +40,7 @@ export class PipeLink implements Link {
   readonly #pending = new PendingRequests();
   readonly #streams = new Set<{ onMessage: (message: Message) => void; onEnd: (reason: Error) => void }>();
   #ended: UpstreamError | undefined;
+  #isEnding = false;
 
   constructor(options: PipeLinkOptions) {
     this.#options = options;
@@ -111,6 +112,7 @@ export class PipeLink implements Link {
   /** The pipe broke: fails what is under way, and everything after. */
   end(reason: UpstreamError): void {
     if (this.#ended !== undefined) return;
+    this.#isEnding = true;
     this.#framer.end();
     this.#ended = reason;
     for (const { wireId } of this.#pending) this.#pending.take(wireId)?.reject(reason);
@@ -131,7 +133,7 @@ export class PipeLink implements Link {
       if (cancellation?.reason !== undefined) {
         throw new UpstreamError("cancelled", cancellation.reason.message, { sent: false });
       }
-      const meta = message.hasMeta ? memberOf(message.paramsBytes as Buffer, "_meta") : undefined;
+      const meta = mayHaveToken(message) ? memberOf(message.paramsBytes as Buffer, "_meta") : undefined;
       const token = meta && memberOf(meta, "progressToken");
       const { wireId } = this.#pending.add((free) => {
         return { wireId: free, id: message.id as string, token, owner, isQuiet, onMessage, ...settle };
@@ -182,6 +184,8 @@ export class PipeLink implements Link {
     try {
       for (const message of isBatch(line) ? parseBatch(line, BATCH_LIMIT) : [Message.parse(line)]) this.#take(message);
     } catch (error) {
+      // It broke off in the middle of it; that it ended says more.
+      if (this.#isEnding) return;
       const why = `its answer is no JSON-RPC message: ${(error as Error).message}`;
       this.#failUnread(line, line.subarray(-1024), new UpstreamError("protocol", why, { sent: true }));
     }
@@ -255,6 +259,11 @@ const LINE_END = Buffer.from("\n");
 /** Ids of ours are numbers; some servers give them back as text. */
 function idOf(message: Message): number {
   return message.id === undefined ? Number.NaN : Number(message.id.replaceAll('"', ""));
+}
+
+/** False where a look at its bytes tells that no progress token is in it; a key may be spelled with escapes. */
+function mayHaveToken({ hasMeta, bytes }: Message): boolean {
+  return hasMeta && (bytes.includes("progressToken") || bytes.includes("\\u"));
 }
 
 /** A message with a line end between its tokens, the only place JSON allows one, has a space there. */

@@ -14,6 +14,8 @@ import type { UpstreamClient } from "./upstream-client.ts";
 export interface ConnectOptions {
   /** Its era, where that is known from an earlier time: it is not asked again. */
   readonly era?: Era | undefined;
+  /** What the one downstream it is for can be asked; where one connection serves all, everything. */
+  readonly capabilities?: Readonly<Record<string, unknown>> | undefined;
   /** How long, in milliseconds, an upstream on a pipe may leave our question for its era unanswered. */
   readonly probeMs?: number;
 }
@@ -32,10 +34,10 @@ export async function connectUpstream(
   link: Link,
   clientInfo: object,
   cancellation: Cancellation,
-  { era, probeMs = PROBE_MS }: ConnectOptions = {},
+  { era, capabilities, probeMs = PROBE_MS }: ConnectOptions = {},
 ): Promise<UpstreamClient> {
   const connectLegacy = async (): Promise<UpstreamClient> => {
-    const client = { clientInfo, capabilities: link.isShared ? ASKABLE : {} };
+    const client = { clientInfo, capabilities: capabilities ?? (link.isShared ? ASKABLE : {}) };
     return new LegacyClient(link, client, await openLegacySession(link, client, LATEST_LEGACY, cancellation));
   };
   if (era === "legacy") return await connectLegacy();

@@ -123,7 +123,11 @@ export class LegacyClient implements UpstreamClient {
     const session = this.#shared.current;
     const large = message.method === "resources/read" ? context.large : undefined;
     const options = { cancellation, passedHeaders, requestId, owner, large, onMessage };
-    return session === undefined ? this.#shared.call(message, options) : callIn(this.#link, session, message, options);
+    const call = (): Promise<Message> =>
+      session === undefined ? this.#shared.call(message, options) : callIn(this.#link, session, message, options);
+    // Who told another process of the same program what to log means this one too.
+    const isSilent = owner?.logLevel !== undefined && this.#link.isShared && !this.#chatty.has(this.#shared);
+    return isSilent ? this.#wantAll(this.#shared).then(call) : call();
   }
 
   async #exchangeForModern(message: Message, context: ExchangeContext): Promise<Message> {

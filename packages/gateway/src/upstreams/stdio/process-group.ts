@@ -40,6 +40,7 @@ export class ProcessGroup {
   readonly #events: ProcessEvents;
   readonly #exited = Promise.withResolvers<void>();
   #hasExited = false;
+  #isCollecting = false;
   #stopping: Promise<void> | undefined;
 
   constructor({ command, args, env, cwd }: Program, events: ProcessEvents) {
@@ -74,6 +75,15 @@ export class ProcessGroup {
   write(bytes: Buffer): boolean {
     const { stdin } = this.#child;
     if (!stdin.writable || stdin.writableLength > INPUT_LIMIT) return false;
+    if (!this.#isCollecting) {
+      // What comes in one turn of the event loop goes out in one write, and is answered in one.
+      this.#isCollecting = true;
+      stdin.cork();
+      setImmediate(() => {
+        this.#isCollecting = false;
+        stdin.uncork();
+      });
+    }
     stdin.write(bytes);
     return true;
   }

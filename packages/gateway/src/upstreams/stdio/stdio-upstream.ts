@@ -1,5 +1,6 @@
 import {
   Cancellation,
+  type ClientDescription,
   connectUpstream,
   type ExchangeContext,
   type Era,
@@ -11,7 +12,7 @@ import {
 } from "@shardgate/mcp-wire";
 import type { Checkup, ReadLists, Upstream, UpstreamDeps, UpstreamDetails, UpstreamProfile } from "../upstream.ts";
 import { type LastRun, LastRuns, keyOf } from "./last-run.ts";
-import { type Program, ProcessGroup } from "./process-group.ts";
+import { type Program, ProcessGroup, STOP_TIMES, type StopTimes } from "./process-group.ts";
 import type { ProgramHost, Wanted } from "./program-host.ts";
 import { redactor, secretsOf } from "./redact.ts";
 import { StderrRing } from "./stderr-ring.ts";
@@ -28,11 +29,14 @@ const BELIEVE_ERA_MS = 7 * 24 * 3_600_000;
 /** More lines than this between two looks that are no messages: something is wrong with it. */
 const GARBAGE_LIMIT = 25;
 const SHOWN_LINES = 10;
+/** What did not hear us when it was asked how it is will hardly hear that it is to end. */
+const STOP_TIMES_OF_HUNG: StopTimes = { eofMs: 500, termMs: 1_000 };
 
-/** A program that we start and speak to over its standard input and output; all downstreams share its one process. */
+/** A program that we start and speak to over its standard input and output: one process. */
 export class StdioUpstream implements Upstream {
   readonly #options: StdioOptions;
   readonly #deps: UpstreamDeps;
+  readonly #downstream: ClientDescription | undefined;
   readonly #host: ProgramHost;
   readonly #log: StderrRing;
   readonly #key: string;
@@ -42,14 +46,17 @@ export class StdioUpstream implements Upstream {
   #client: UpstreamClient | undefined;
   #garbage = 0;
   #heard = 0;
+  #isHung = false;
   #onEnd: (reason: Error) => void = () => undefined;
   #closed = false;
 
-  constructor(options: StdioOptions, host: ProgramHost, deps: UpstreamDeps) {
+  /** @param client whom alone it is for, in its own words; undefined where it is for all */
+  constructor(options: StdioOptions, host: ProgramHost, deps: UpstreamDeps, client?: ClientDescription) {
     const { command, args, env, cwd } = options;
     this.#options = options;
     this.#deps = deps;
     this.#host = host;
+    this.#downstream = client;
     this.#log = new StderrRing(redactor(secretsOf(env, args)));
     this.#key = keyOf(command, args, env, cwd);
     this.#lastRuns = host.stateDir === undefined ? undefined : new LastRuns(host.stateDir);
@@ -96,16 +103,17 @@ export class StdioUpstream implements Upstream {
   }
 
   async #shakeHands(program: Program, cancellation: Cancellation): Promise<UpstreamClient> {
-    const { clientInfo } = this.#deps;
+    const clientInfo = (this.#downstream?.clientInfo ?? this.#deps.clientInfo) as object;
+    const capabilities = this.#downstream?.capabilities;
     try {
-      return await connectUpstream(this.#spawn(program), clientInfo, cancellation, { era: this.#era });
+      return await connectUpstream(this.#spawn(program), clientInfo, cancellation, { era: this.#era, capabilities });
     } catch (error) {
       const died = error instanceof UpstreamError && error.failure === "crashed";
       if (!died || this.#era !== undefined) throw error;
       // Some legacy servers end at the first word they do not know.
       await this.#end();
       this.#era = "legacy";
-      return await connectUpstream(this.#spawn(program), clientInfo, cancellation, { era: "legacy" });
+      return await connectUpstream(this.#spawn(program), clientInfo, cancellation, { era: "legacy", capabilities });
     }
   }
 
@@ -130,6 +138,7 @@ export class StdioUpstream implements Upstream {
     this.#running = { group, link };
     this.#garbage = 0;
     this.#heard = performance.now();
+    this.#isHung = false;
     return link;
   }
 
@@ -139,9 +148,15 @@ export class StdioUpstream implements Upstream {
     this.#garbage = link.counters.garbage;
     // One that works on a call may answer nothing else meanwhile; its calls have their own deadlines.
     const isWorking = link.active > 0 && performance.now() - this.#heard < this.#options.timeout;
-    if (!isWorking) await this.client.ping(cancellation);
+    if (!isWorking) await this.#ping(cancellation);
     if (lines <= GARBAGE_LIMIT) return {};
     return { degraded: `it writes what is no MCP message to its standard output (${lines} lines since the last look)` };
+  }
+
+  async #ping(cancellation: Cancellation): Promise<void> {
+    this.#isHung = true;
+    await this.client.ping(cancellation);
+    this.#isHung = false;
   }
 
   async readLists(cancellation: Cancellation): Promise<ReadLists> {
@@ -202,7 +217,7 @@ export class StdioUpstream implements Upstream {
     this.#client = undefined;
     if (running === undefined) return;
     running.link.end(new UpstreamError("crashed", "it was stopped", { sent: true }));
-    await running.group.stop();
+    await running.group.stop(this.#isHung ? STOP_TIMES_OF_HUNG : STOP_TIMES);
     this.#host.children.remove(running.group);
   }
 
