@@ -11,8 +11,7 @@ import {
 import { resourceRoute } from "./core/aim.ts";
 import { GatewayError } from "./core/errors.ts";
 import { isQualified } from "./core/resource-catalog.ts";
-import type { Snapshot } from "./core/snapshot.ts";
-import type { Registry } from "./registry/registry.ts";
+import type { Snapshot, Snapshots } from "./core/snapshot.ts";
 
 /** Lists besides that of the tools. */
 export type OtherList = "prompts" | "resources" | "templates";
@@ -125,11 +124,11 @@ const LISTS: readonly ListKind[] = ["tools", "prompts", "resources"];
 
 /** Calls `listener` for each list that differs from one snapshot to the next. */
 export function onListChanged(
-  registry: Registry,
+  snapshots: Snapshots,
   listener: (list: ListKind, upstreams: ReadonlySet<string>) => void,
 ): () => void {
-  let before = registry.current;
-  return registry.subscribe((after) => {
+  let before = snapshots.current;
+  return snapshots.subscribe((after) => {
     const last = before;
     before = after;
     for (const list of LISTS) {

@@ -13,12 +13,11 @@ import { describeAll } from "./core/aggregate-description.ts";
 import { aim } from "./core/aim.ts";
 import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
-import type { Catalog } from "./core/catalog.ts";
+import type { Catalog, Route } from "./core/catalog.ts";
 import type { Logger } from "./core/logger.ts";
-import type { Snapshot, UpstreamState } from "./core/snapshot.ts";
+import type { Snapshot, Snapshots, UpstreamState } from "./core/snapshot.ts";
 import type { CallStats } from "./metrics/call-stats.ts";
 import type { ProviderStatus } from "./providers/watch-providers.ts";
-import type { Registry } from "./registry/registry.ts";
 import type { UpstreamReport } from "./registry/report.ts";
 import type { ConfigReport } from "./reload/live-config.ts";
 import { listOf, logs, onListChanged, type OtherList, pushAs, watchResources, aimedContext } from "./gateway-lists.ts";
@@ -47,8 +46,8 @@ export interface Gateway {
   describeAll(): ServerDescription;
   /** What one upstream says of itself; undefined while it was never reached. */
   describe(upstream: string): ServerDescription | undefined;
-  /** Which upstream a tool belongs to, by its qualified name. */
-  upstreamOf(tool: string): string | undefined;
+  /** Every tool by its qualified name. */
+  routes(): ReadonlyMap<string, Route>;
   /** The tools as a JSON array: of one upstream under their own names, or of all under qualified ones. */
   listTools(era: Era, upstream?: string): Buffer;
   /** The tools of one upstream under their own names; the same array for as long as nothing about them changes. */
@@ -90,7 +89,8 @@ export interface Gateway {
 
 export interface GatewayDeps {
   readonly calls: CallStats;
-  readonly registry: Registry;
+  /** What exists. */
+  readonly registry: Snapshots & { report(): readonly UpstreamReport[] };
   readonly providers: () => readonly ProviderStatus[];
   readonly config?: () => ConfigReport | undefined;
   readonly interceptors: readonly Interceptor[];
@@ -142,7 +142,7 @@ export function createGateway({
     describeAll: () => described(registry.current),
     describe: (name) => registry.current.upstreams.get(name)?.description,
     toolsOf: (upstream) => registry.current.catalog.toolsOf(upstream),
-    upstreamOf: (tool) => registry.current.catalog.routes.get(tool)?.upstream,
+    routes: () => registry.current.catalog.routes,
     listTools: (era, upstream) => registry.current.catalog.list(era, upstream),
     list: (list, upstream) => listOf(registry.current, list, upstream),
     callTool(message, context, front) {
