@@ -9,7 +9,7 @@ import {
   type ServerDescription,
   UpstreamError,
 } from "@shardgate/mcp-wire";
-import { describeAll } from "./core/aggregate-description.ts";
+import { type About, describeAll } from "./core/aggregate-description.ts";
 import { aim } from "./core/aim.ts";
 import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
@@ -19,6 +19,7 @@ import type { Snapshot, Snapshots, UpstreamState } from "./core/snapshot.ts";
 import type { CallStats } from "./metrics/call-stats.ts";
 import type { ProviderStatus } from "./providers/watch-providers.ts";
 import type { UpstreamReport } from "./registry/report.ts";
+import type { ProfileReport } from "./profiles/profile.ts";
 import type { ConfigReport } from "./reload/live-config.ts";
 import { listOf, logs, onListChanged, type OtherList, pushAs, watchResources, aimedContext } from "./gateway-lists.ts";
 
@@ -33,6 +34,8 @@ export interface Status {
   readonly generation: number;
   readonly upstreams: readonly UpstreamReport[];
   readonly providers: readonly ProviderStatus[];
+  /** Where there are some. */
+  readonly profiles?: readonly ProfileReport[];
   /** Where there are configuration files. */
   readonly config?: ConfigReport;
 }
@@ -90,9 +93,13 @@ export interface Gateway {
 export interface GatewayDeps {
   readonly calls: CallStats;
   /** What exists. */
-  readonly registry: Snapshots & { report(): readonly UpstreamReport[] };
+  readonly registry: Snapshots;
+  readonly upstreams: () => readonly UpstreamReport[];
   readonly providers: () => readonly ProviderStatus[];
   readonly config?: () => ConfigReport | undefined;
+  readonly profiles?: () => readonly ProfileReport[];
+  /** As it is now; nothing where it stands for all upstreams. */
+  readonly about?: () => About;
   readonly interceptors: readonly Interceptor[];
   readonly logger: Logger;
   readonly version: string;
@@ -102,8 +109,11 @@ export interface GatewayDeps {
 export function createGateway({
   calls: callStats,
   registry,
+  upstreams: reportUpstreams,
   providers: reportProviders,
   config: reportConfig = () => undefined,
+  profiles: reportProfiles = () => [],
+  about = () => ({}),
   interceptors,
   logger,
   version,
@@ -131,7 +141,7 @@ export function createGateway({
 
   let shown: { readonly snapshot: Snapshot; readonly description: ServerDescription } | undefined;
   function described(snapshot: Snapshot): ServerDescription {
-    if (shown?.snapshot !== snapshot) shown = { snapshot, description: describeAll(snapshot, version) };
+    if (shown?.snapshot !== snapshot) shown = { snapshot, description: describeAll(snapshot, version, about()) };
     return shown.description;
   }
 
@@ -191,8 +201,9 @@ export function createGateway({
     onToolsChanged: (listener) => onListChanged(registry, (list, upstreams) => list === "tools" && listener(upstreams)),
     onListChanged: (listener) => onListChanged(registry, listener),
     status() {
-      const upstreams = registry.report();
+      const upstreams = reportUpstreams();
       const providers = reportProviders();
+      const profiles = reportProfiles();
       const config = reportConfig();
       const isWell =
         upstreams.every(({ state }) => state === "up") &&
@@ -204,6 +215,7 @@ export function createGateway({
         generation: registry.current.generation,
         upstreams,
         providers,
+        ...(profiles.length > 0 && { profiles }),
         ...(config !== undefined && { config }),
       };
     },

@@ -7,9 +7,10 @@ import { type AccessSettings, ApiKeyAccess } from "./access/api-key.ts";
 import { describeUser } from "./access/open-webui-user.ts";
 import { createFronts } from "./fronts/index.ts";
 import type { OpenApiSettings } from "./fronts/openapi/settings.ts";
-import { createGateway, type Gateway } from "./gateway.ts";
+import { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
 import { CallStats } from "./metrics/call-stats.ts";
 import { createInterceptors } from "./interceptors/index.ts";
+import { Profiles } from "./profiles/profiles.ts";
 import type { Provider } from "./providers/provider.ts";
 import { ProviderWatch } from "./providers/watch-providers.ts";
 import { adminRestart } from "./reload/admin-endpoint.ts";
@@ -23,7 +24,7 @@ import type { UpstreamDeps } from "./upstreams/upstream.ts";
 import { VERSION } from "./version.ts";
 
 export interface HouseDeps {
-  readonly config: Pick<GatewayConfig, "listen" | "auth" | "openapi" | "dashboard">;
+  readonly config: Pick<GatewayConfig, "listen" | "auth" | "openapi" | "dashboard" | "profiles">;
   /** What the command line says, which stands above the files whatever they say. */
   readonly above?: Above | undefined;
   /** The configuration files, where there are some. */
@@ -99,9 +100,9 @@ export function createHouse({
   const believing = (auth: GatewayConfig["auth"]) =>
     describeUser(auth.open_webui, { isKeyAsked: () => access.isAsked, now: () => timers.date() });
   let describe = believing(config.auth);
-  const gateway = createGateway({
+  const shared = {
     calls,
-    registry,
+    upstreams: () => registry.report(),
     providers: () => watch.report(),
     config: () => live?.report(),
     logger,
@@ -112,12 +113,24 @@ export function createHouse({
       describe: (headers) => describe?.(headers),
       observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
     }),
+  } satisfies Partial<GatewayDeps>;
+  const gateway = createGateway({ ...shared, registry, profiles: () => profiles.report() });
+  const profiles = new Profiles({
+    snapshots: registry,
+    createGateway: (name, part) =>
+      createGateway({
+        ...shared,
+        registry: part,
+        about: () => ({ title: `Shardgate: ${name}`, instructions: part.options.instructions }),
+      }),
   });
+  profiles.use(config.profiles);
   const access = new ApiKeyAccess({ ...config.auth, ...above?.auth });
   let settings: OpenApiSettings = { ...config.openapi, ...above?.openapi };
   let dashboard = config.dashboard;
   const fronts = createFronts({
     gateway,
+    profiles,
     logger,
     version: VERSION,
     access,
@@ -143,6 +156,7 @@ export function createHouse({
     describe = believing(current.auth);
     access.use({ ...current.auth, ...above?.auth });
     dashboard = current.dashboard;
+    profiles.use(current.profiles);
     settings = { ...current.openapi, ...above?.openapi };
   });
   const stop = new AbortController();
@@ -177,6 +191,7 @@ export function createHouse({
       stopListening?.();
       cancelTick();
       for (const front of fronts) front.close();
+      profiles.close();
       await registry.close();
       programs?.close();
     },

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { providersSchema } from "../providers/schema.ts";
 import { dashboardSchema } from "../fronts/dashboard/settings.ts";
 import { openApiSchema } from "../fronts/openapi/settings.ts";
+import { profilesSchema } from "../profiles/schema.ts";
 import { durationSchema } from "../upstreams/definition.ts";
 import { type UpstreamDefinition, upstreamOptionsSchema } from "../upstreams/index.ts";
 
@@ -37,6 +38,7 @@ export const settingsShape = {
         .prefault({}),
     })
     .prefault({}),
+  profiles: profilesSchema,
   dashboard: dashboardSchema,
   openapi: openApiSchema,
   admin: z
