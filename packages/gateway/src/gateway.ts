@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import {
-  type Era,
   type ExchangeContext,
   type ListedTool,
   type ListKind,
@@ -15,7 +14,9 @@ import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
 import type { Catalog, Route } from "./core/catalog.ts";
 import type { Logger } from "./core/logger.ts";
+import { OPEN, type Visibility } from "./core/visibility.ts";
 import type { Snapshot, Snapshots, UpstreamState } from "./core/snapshot.ts";
+import type { PolicyReport } from "./access/tool-access.ts";
 import type { CallStats } from "./metrics/call-stats.ts";
 import type { ProviderStatus } from "./providers/watch-providers.ts";
 import type { UpstreamReport } from "./registry/report.ts";
@@ -36,6 +37,7 @@ export interface Status {
   readonly providers: readonly ProviderStatus[];
   /** Where there are some. */
   readonly profiles?: readonly ProfileReport[];
+  readonly policies?: PolicyReport;
   /** Where there are configuration files. */
   readonly config?: ConfigReport;
 }
@@ -49,11 +51,14 @@ export interface Gateway {
   describeAll(): ServerDescription;
   /** What one upstream says of itself; undefined while it was never reached. */
   describe(upstream: string): ServerDescription | undefined;
-  /** Every tool by its qualified name. */
+  /** Every tool by its qualified name, whoever may see it. */
   routes(): ReadonlyMap<string, Route>;
-  /** The tools as a JSON array: of one upstream under their own names, or of all under qualified ones. */
-  listTools(era: Era, upstream?: string): Buffer;
-  /** The tools of one upstream under their own names; the same array for as long as nothing about them changes. */
+  /**
+   * The tools that who asks may see, as a JSON array: of one upstream under their own names, or of all under qualified
+   * ones.
+   */
+  listTools(asker: Pick<ExchangeContext, "era" | "headers">, upstream?: string): Buffer;
+  /** The same of one upstream under their own names; one array for as long as nothing about them changes. */
   toolsOf(upstream: string): readonly ListedTool[];
   /** The same of what else there is, which is worded alike in both eras. */
   list(list: OtherList, upstream?: string): Buffer;
@@ -100,6 +105,9 @@ export interface GatewayDeps {
   readonly profiles?: () => readonly ProfileReport[];
   /** As it is now; nothing where it stands for all upstreams. */
   readonly about?: () => About;
+  /** Who may see which tools; everybody all of them unless it is said. */
+  readonly visibility?: Visibility;
+  readonly policies?: () => PolicyReport | undefined;
   readonly interceptors: readonly Interceptor[];
   readonly logger: Logger;
   readonly version: string;
@@ -114,6 +122,8 @@ export function createGateway({
   config: reportConfig = () => undefined,
   profiles: reportProfiles = () => [],
   about = () => ({}),
+  visibility = OPEN,
+  policies: reportPolicies = () => undefined,
   interceptors,
   logger,
   version,
@@ -153,7 +163,8 @@ export function createGateway({
     describe: (name) => registry.current.upstreams.get(name)?.description,
     toolsOf: (upstream) => registry.current.catalog.toolsOf(upstream),
     routes: () => registry.current.catalog.routes,
-    listTools: (era, upstream) => registry.current.catalog.list(era, upstream),
+    listTools: ({ era, headers }, upstream) =>
+      visibility.visible(registry.current.catalog, headers).list(era, upstream),
     list: (list, upstream) => listOf(registry.current, list, upstream),
     callTool(message, context, front) {
       const { catalog, upstreams } = registry.current;
@@ -172,7 +183,8 @@ export function createGateway({
       const upstream = upstreamOf(name);
       const isCall = message.method === "tools/call";
       const request = isCall ? offered(registry.current.catalog, name, message) : message;
-      return await dispatch(upstream, request, context, front);
+      const response = await dispatch(upstream, request, context, front);
+      return message.method === "tools/list" ? visibility.narrow(response, name, context.headers) : response;
     },
     async request(message, context, front) {
       const snapshot = registry.current;
@@ -193,17 +205,21 @@ export function createGateway({
       await Promise.allSettled(willing.map((upstream) => dispatch(upstream, message, context, front)));
     },
     notify(name, message, context) {
+      // A call without an id would get past everything that judges calls.
+      if (!message.method.startsWith("notifications/")) return;
       const { upstreams } = registry.current;
       const all = name === undefined ? [...upstreams.keys()] : [name];
       for (const one of all) upstreams.get(one)?.handle.notify(message, context.session);
     },
     watchResources: (uris, onUpdated, upstream) => watchResources(registry.current, uris, onUpdated, upstream),
-    onToolsChanged: (listener) => onListChanged(registry, (list, upstreams) => list === "tools" && listener(upstreams)),
-    onListChanged: (listener) => onListChanged(registry, listener),
+    onToolsChanged: (listener) =>
+      onListChanged(registry, visibility, (list, upstreams) => list === "tools" && listener(upstreams)),
+    onListChanged: (listener) => onListChanged(registry, visibility, listener),
     status() {
       const upstreams = reportUpstreams();
       const providers = reportProviders();
       const profiles = reportProfiles();
+      const policies = reportPolicies();
       const config = reportConfig();
       const isWell =
         upstreams.every(({ state }) => state === "up") &&
@@ -216,6 +232,7 @@ export function createGateway({
         upstreams,
         providers,
         ...(profiles.length > 0 && { profiles }),
+        ...(policies !== undefined && { policies }),
         ...(config !== undefined && { config }),
       };
     },

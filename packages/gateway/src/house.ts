@@ -4,7 +4,7 @@ import type { GatewayConfig } from "./config/schema.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Timers } from "./core/timers.ts";
 import { type AccessSettings, ApiKeyAccess } from "./access/api-key.ts";
-import { describeUser } from "./access/open-webui-user.ts";
+import { ToolAccess } from "./access/tool-access.ts";
 import { createFronts } from "./fronts/index.ts";
 import type { OpenApiSettings } from "./fronts/openapi/settings.ts";
 import { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
@@ -97,9 +97,11 @@ export function createHouse({
     replace: (provider, definitions) => registry.replace(provider, definitions),
   });
   const calls = new CallStats();
-  const believing = (auth: GatewayConfig["auth"]) =>
-    describeUser(auth.open_webui, { isKeyAsked: () => access.isAsked, now: () => timers.date() });
-  let describe = believing(config.auth);
+  const tools = new ToolAccess(config.auth, {
+    catalog: () => registry.current.catalog,
+    isKeyAsked: () => access.isAsked,
+    now: () => timers.date(),
+  });
   const shared = {
     calls,
     upstreams: () => registry.report(),
@@ -107,10 +109,13 @@ export function createHouse({
     config: () => live?.report(),
     logger,
     version: VERSION,
+    visibility: tools,
+    policies: () => tools.report(),
     interceptors: createInterceptors({
       logger,
       timers,
-      describe: (headers) => describe?.(headers),
+      describe: (headers) => tools.describe(headers),
+      refusalOf: (call) => tools.refusalOf(call),
       observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
     }),
   } satisfies Partial<GatewayDeps>;
@@ -153,8 +158,8 @@ export function createHouse({
   const stopListening = live?.subscribe(() => {
     const { current } = live;
     app.allow(allowedBy(current, above));
-    describe = believing(current.auth);
     access.use({ ...current.auth, ...above?.auth });
+    tools.use(current.auth);
     dashboard = current.dashboard;
     profiles.use(current.profiles);
     settings = { ...current.openapi, ...above?.openapi };

@@ -15,7 +15,7 @@ describe("loadConfig", () => {
       profiles: {},
       dashboard: { enabled: true, try_tools: true },
       providers: {},
-      auth: { strict: false, open_webui: { trust_headers: false } },
+      auth: { strict: false, open_webui: { trust_headers: false }, policies: [] },
       openapi: {
         operationIds: "server",
         title: "Shardgate",
