@@ -16,31 +16,11 @@ import type { Catalog, Route } from "./core/catalog.ts";
 import type { Logger } from "./core/logger.ts";
 import { OPEN, type Visibility } from "./core/visibility.ts";
 import type { Snapshot, Snapshots, UpstreamState } from "./core/snapshot.ts";
-import type { PolicyReport } from "./access/tool-access.ts";
 import type { CallStats } from "./metrics/call-stats.ts";
-import type { ProviderStatus } from "./providers/watch-providers.ts";
-import type { UpstreamReport } from "./registry/report.ts";
-import type { ProfileReport } from "./profiles/profile.ts";
-import type { ConfigReport } from "./reload/live-config.ts";
+import type { Status } from "./status.ts";
 import { listOf, logs, onListChanged, type OtherList, pushAs, watchResources, aimedContext } from "./gateway-lists.ts";
 
 export type { OtherList };
-
-export interface Status {
-  /** `degraded` where an upstream is not up, or a provider failed or had to leave something out. */
-  readonly status: "ok" | "degraded";
-  readonly version: string;
-  readonly uptime_s: number;
-  /** Number of the snapshot. */
-  readonly generation: number;
-  readonly upstreams: readonly UpstreamReport[];
-  readonly providers: readonly ProviderStatus[];
-  /** Where there are some. */
-  readonly profiles?: readonly ProfileReport[];
-  readonly policies?: PolicyReport;
-  /** Where there are configuration files. */
-  readonly config?: ConfigReport;
-}
 
 /** All that a front may know of what is behind it. */
 export interface Gateway {
@@ -99,15 +79,11 @@ export interface GatewayDeps {
   readonly calls: CallStats;
   /** What exists. */
   readonly registry: Snapshots;
-  readonly upstreams: () => readonly UpstreamReport[];
-  readonly providers: () => readonly ProviderStatus[];
-  readonly config?: () => ConfigReport | undefined;
-  readonly profiles?: () => readonly ProfileReport[];
+  readonly status: () => Status;
   /** As it is now; nothing where it stands for all upstreams. */
   readonly about?: () => About;
   /** Who may see which tools; everybody all of them unless it is said. */
   readonly visibility?: Visibility;
-  readonly policies?: () => PolicyReport | undefined;
   readonly interceptors: readonly Interceptor[];
   readonly logger: Logger;
   readonly version: string;
@@ -117,13 +93,9 @@ export interface GatewayDeps {
 export function createGateway({
   calls: callStats,
   registry,
-  upstreams: reportUpstreams,
-  providers: reportProviders,
-  config: reportConfig = () => undefined,
-  profiles: reportProfiles = () => [],
+  status,
   about = () => ({}),
   visibility = OPEN,
-  policies: reportPolicies = () => undefined,
   interceptors,
   logger,
   version,
@@ -215,27 +187,7 @@ export function createGateway({
     onToolsChanged: (listener) =>
       onListChanged(registry, visibility, (list, upstreams) => list === "tools" && listener(upstreams)),
     onListChanged: (listener) => onListChanged(registry, visibility, listener),
-    status() {
-      const upstreams = reportUpstreams();
-      const providers = reportProviders();
-      const profiles = reportProfiles();
-      const policies = reportPolicies();
-      const config = reportConfig();
-      const isWell =
-        upstreams.every(({ state }) => state === "up") &&
-        providers.every(({ state, problems }) => state !== "failed" && problems === undefined);
-      return {
-        status: isWell ? "ok" : "degraded",
-        version,
-        uptime_s: Math.round(performance.now() / 100) / 10,
-        generation: registry.current.generation,
-        upstreams,
-        providers,
-        ...(profiles.length > 0 && { profiles }),
-        ...(policies !== undefined && { policies }),
-        ...(config !== undefined && { config }),
-      };
-    },
+    status,
   };
 }
 

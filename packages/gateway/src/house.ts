@@ -17,6 +17,7 @@ import { adminRestart } from "./reload/admin-endpoint.ts";
 import type { LiveConfig } from "./reload/live-config.ts";
 import { type Heap, IdleCollection } from "./idle-collection.ts";
 import { Registry } from "./registry/registry.ts";
+import { type Status, statusOf } from "./status.ts";
 import { createUpstream } from "./upstreams/index.ts";
 import { refuseAddress } from "./upstreams/learned-address.ts";
 import { ProgramHost, type ProgramSettings } from "./upstreams/stdio/program-host.ts";
@@ -102,15 +103,22 @@ export function createHouse({
     isKeyAsked: () => access.isAsked,
     now: () => timers.date(),
   });
+  const status = (): Status =>
+    statusOf({
+      version: VERSION,
+      generation: registry.current.generation,
+      upstreams: registry.report(),
+      providers: watch.report(),
+      profiles: profiles.report(),
+      policies: tools.report(),
+      config: live?.report(),
+    });
   const shared = {
     calls,
-    upstreams: () => registry.report(),
-    providers: () => watch.report(),
-    config: () => live?.report(),
+    status,
     logger,
     version: VERSION,
     visibility: tools,
-    policies: () => tools.report(),
     interceptors: createInterceptors({
       logger,
       timers,
@@ -119,7 +127,7 @@ export function createHouse({
       observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
     }),
   } satisfies Partial<GatewayDeps>;
-  const gateway = createGateway({ ...shared, registry, profiles: () => profiles.report() });
+  const gateway = createGateway({ ...shared, registry });
   const profiles = new Profiles({
     snapshots: registry,
     createGateway: (name, part) =>

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
-import type { Gateway, Status } from "../../../gateway.ts";
+import type { Gateway } from "../../../gateway.ts";
 import { type CallStats, quantile, type UpstreamCalls } from "../../../metrics/call-stats.ts";
+import type { Status } from "../../../status.ts";
 import { duration, type Html, tone } from "./html.ts";
 
 const LAST_CALLS = 15;
@@ -37,7 +38,7 @@ function configuration({ config }: Status): Html {
   </div>`;
 }
 
-function problems({ upstreams: listed, providers, profiles: parts = [], config }: Status): Html | string {
+function problems({ upstreams: listed, providers, profiles: parts = [], policies, config }: Status): Html | string {
   const said = [
     ...(config?.problems ?? []),
     ...(config?.warnings ?? []),
@@ -45,6 +46,7 @@ function problems({ upstreams: listed, providers, profiles: parts = [], config }
       ...(state === "failed" ? [`${name}: ${error ?? "failed"}`] : []),
       ...more.map((problem) => `${name}: ${problem}`),
     ]),
+    ...(policies?.problems ?? []),
     ...parts.flatMap(({ name, problems: more = [] }) => more.map((problem) => `profile ${name}: ${problem}`)),
     ...listed.flatMap(({ name, state, error }) => (state === "up" ? [] : [`${name} is ${state}: ${error ?? "…"}`])),
   ];
