@@ -34,7 +34,7 @@ describe("a program", () => {
   const policies = [{ tools: ["raw__progress", "raw__ok"], roles: ["admin"] }];
   const namesAt = async (url: string, headers: Record<string, string>): Promise<string[]> => {
     const { result } = (await modern(url, "tools/list", {}, { headers })).json();
-    return (result?.["tools"] as { name: string }[]).map(({ name }) => name);
+    return ((result?.["tools"] ?? []) as { name: string }[]).map(({ name }) => name);
   };
 
   test("whose tools nobody knows yet is judged by their names, its list by who asks; it is not started for who may not", async () => {

@@ -93,7 +93,7 @@ export interface GatewayDeps {
 export function createGateway({
   calls: callStats,
   registry,
-  status,
+  status: reportStatus,
   about = () => ({}),
   visibility = OPEN,
   interceptors,
@@ -187,7 +187,7 @@ export function createGateway({
     onToolsChanged: (listener) =>
       onListChanged(registry, visibility, (list, upstreams) => list === "tools" && listener(upstreams)),
     onListChanged: (listener) => onListChanged(registry, visibility, listener),
-    status,
+    status: reportStatus,
   };
 }
 
