@@ -55,6 +55,8 @@ export class ToolAccess implements Visibility {
   /** Of the policy in force. */
   #rules = new WeakMap<Route, readonly number[]>();
   #views = new WeakMap<Catalog, LRUCache<Standing, Catalog>>();
+  /** What the rules name in vain, found once for each catalog. */
+  #idle: { readonly catalog: Catalog; readonly patterns: readonly string[] } | undefined;
 
   constructor(settings: ToolAccessSettings, deps: ToolAccessDeps) {
     this.#deps = deps;
@@ -76,6 +78,7 @@ export class ToolAccess implements Visibility {
     this.#policy = policies.length === 0 ? undefined : new Policy(policies);
     this.#rules = new WeakMap();
     this.#views = new WeakMap();
+    this.#idle = undefined;
   }
 
   onChange(listener: () => void): () => void {
@@ -139,12 +142,9 @@ export class ToolAccess implements Visibility {
   report(): PolicyReport | undefined {
     const { policies, open_webui } = this.#settings;
     if (policies.length === 0) return undefined;
-    const names = [...this.#deps.catalog().routes.values()].flatMap(namesOf);
-    const idle = policies.flatMap(({ tools }, index) =>
-      tools
-        .filter((pattern) => !names.some(matcher([pattern])))
-        .map((pattern) => `auth.policies.${index}.tools: ${pattern} fits no tool`),
-    );
+    const catalog = this.#deps.catalog();
+    if (this.#idle?.catalog !== catalog) this.#idle = { catalog, patterns: idlePatterns(policies, catalog) };
+    const idle = this.#idle.patterns;
     const isPlain = open_webui.trust_headers && !open_webui.jwt_secret;
     const isUnheard = isPlain && !this.#deps.isKeyAsked();
     const unheard = "auth.open_webui.trust_headers counts only with auth.api_key: as it is, no request names a user";
@@ -178,6 +178,15 @@ function namesOf({ name, upstream, tool }: Route): readonly string[] {
 function possibleNames(upstream: string, own: string): readonly string[] {
   const named = [false, true].flatMap((isBare) => qualifyNames([{ upstream, tool: own, isBare }]));
   return [own, `${upstream}__${own}`, ...named];
+}
+
+function idlePatterns(policies: readonly PolicyRule[], catalog: Catalog): readonly string[] {
+  const names = [...catalog.routes.values()].flatMap(namesOf);
+  return policies.flatMap(({ tools }, index) =>
+    tools
+      .filter((pattern) => !names.some(matcher([pattern])))
+      .map((pattern) => `auth.policies.${index}.tools: ${pattern} fits no tool`),
+  );
 }
 
 function denial(tool: string, identity: Identity | undefined): string {

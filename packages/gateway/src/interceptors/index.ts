@@ -9,8 +9,9 @@ import { deadline } from "./deadline.ts";
 import { accessLog, type CallObserver, observe } from "./observe.ts";
 
 /**
- * What happens around every call, outermost first: the only list, and its order is the order. What is refused is observed,
- * and costs its upstream nothing. The breaker counts what the deadline ends; a deadline begins when the call has its turn, so what it ends was sent.
+ * What happens around every call, outermost first: the only list, and its order is the order. What may not be called is
+ * observed, and takes nothing of its upstream. The breaker counts what the deadline ends; a deadline begins when the call
+ * has its turn, so what it ends was sent.
  */
 export function createInterceptors(deps: {
   logger: Logger;

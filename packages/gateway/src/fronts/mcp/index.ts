@@ -40,7 +40,8 @@ const SSE_PATH = /^\/(sse|messages)\/?$/;
 
 /**
  * MCP of both eras: all upstreams at `/mcp`, a part of them at `/p/<profile>/mcp`, each one under its own names at
- * `/servers/<name>/mcp`. The transport of 2024-11-05 stands beside each: `sse` and `messages`; a message POSTed straight to `sse` is answered in the response.
+ * `/servers/<name>/mcp`. The transport of 2024-11-05 stands beside each: `sse` and `messages`; a message POSTed straight
+ * to `sse` is answered in the response.
  */
 export function mcpFront({ gateway, profiles = NO_PROFILES, logger, wire }: McpFrontDeps): Front {
   const sessions = wire?.sessions ?? new SessionStore();
