@@ -20,6 +20,11 @@ const KEY = "house-key";
 const SECRET = "what-both-know-to-sign-with";
 /** Folder to keep pictures of the page in. */
 const pictures = process.env["SCREENSHOTS"];
+/** Its one user is an administrator. */
+const policies = [
+  { tools: ["legacy-sdk__test_simple_text"], roles: ["admin"] },
+  { tools: ["modern-sdk__test_simple_text"], roles: ["user"] },
+];
 let gateway: Gateway;
 let model: LanguageModel;
 
@@ -35,7 +40,7 @@ beforeAll(async () => {
   gateway = await stopLater(
     startGateway({
       upstreams: Object.fromEntries(upstreams),
-      auth: { api_key: KEY, open_webui: { jwt_secret: SECRET } },
+      auth: { api_key: KEY, open_webui: { jwt_secret: SECRET }, policies },
     }),
   );
   model = await stopLater(startLanguageModel());
@@ -122,6 +127,21 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("Open WebUI %s", (releas
     const user = { id: expect.any(String), name: expect.any(String), email: expect.any(String), role: "admin" };
     for (const line of lastTwo()) expect(line).toMatchObject({ user, chat: expect.stringMatching(/^[0-9a-f-]{36}$/) });
     expect(gateway.output()).not.toMatch(/eyJ|what-both-know/);
+  });
+
+  test("a policy is about its user: over MCP what they may not call is not there, over OpenAPI it says so", async (ctx) => {
+    isHere(ctx);
+    const allowed = "legacy-sdk__?test_simple_text$";
+    const refused = "modern-sdk__?test_simple_text$";
+    const over = async (index: number, prefix: string) =>
+      await ui.ask(
+        [servers[index]!],
+        [allowed, refused].map((tool) => ({ tool: `^${prefix}${tool}` })),
+      );
+    const notGiven = { status: "failed", text: expect.stringContaining("0 tools match") };
+    expect(await over(0, "homelab_")).toMatchObject([{ status: "completed" }, notGiven]);
+    const why = expect.stringMatching(/HTTP error 403: .*Only certain users may call modern-sdk__test_simple_text/);
+    expect(await over(1, "")).toMatchObject([{ status: "completed" }, { status: "failed", text: why }]);
   });
 
   test("the page shows results, a failure, an image and a card", async (ctx) => {

@@ -33,6 +33,11 @@ export interface Health {
   readonly generation: number;
   readonly upstreams: readonly UpstreamHealth[];
   readonly providers: readonly ProviderHealth[];
+  readonly profiles?: readonly {
+    readonly name: string;
+    readonly tools: number;
+    readonly problems?: readonly string[];
+  }[];
   readonly config?: {
     readonly generation: number;
     readonly status: "ok" | "refused" | "waiting";

@@ -17,20 +17,29 @@ interface Message {
   readonly error?: { readonly code: number; readonly message: string };
 }
 
+export interface WireSettings {
+  readonly key?: string;
+  /** Headers that say who asks, which are sent with every request of the exchange. */
+  readonly identity?: Readonly<Record<string, string>>;
+  readonly onForm?: OnForm | undefined;
+}
+
 export class McpWire {
   /** What was sent, in order; of an answer to a question, `answer`. */
   readonly sent: string[] = [];
   readonly #url: string;
   readonly #key: string;
+  readonly #identity: Readonly<Record<string, string>>;
   readonly #onForm: OnForm | undefined;
   #era: "legacy" | "modern" = "legacy";
   #session: string | undefined;
   #ids = 0;
   #isShaken = false;
 
-  constructor(url: string, { key = "", onForm }: { key?: string; onForm?: OnForm | undefined } = {}) {
+  constructor(url: string, { key = "", identity = {}, onForm }: WireSettings = {}) {
     this.#url = url;
     this.#key = key;
+    this.#identity = identity;
     this.#onForm = onForm;
   }
 
@@ -110,6 +119,7 @@ export class McpWire {
     return {
       "User-Agent": "python-httpx2/2.16.0",
       "X-OpenWebUI-Chat-Id": "chat-1",
+      ...this.#identity,
       ...(this.#key !== "" && { Authorization: `Bearer ${this.#key}` }),
     };
   }

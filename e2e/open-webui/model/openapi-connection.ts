@@ -4,8 +4,15 @@ import { failed, isJson, shown, succeeded, type Connection, type Json, type Outc
 
 const DATA_IMAGE = /^data:image\/[a-z+.-]+;base64,/;
 
-/** @throws Error where Open WebUI leaves the server out without a word */
-export async function connectOpenApi(url: string, key = ""): Promise<Connection> {
+/**
+ * @param identity headers that say who asks: sent with calls, not when the document is fetched
+ * @throws Error where Open WebUI leaves the server out without a word
+ */
+export async function connectOpenApi(
+  url: string,
+  key = "",
+  identity: Readonly<Record<string, string>> = {},
+): Promise<Connection> {
   const headers = {
     "Content-Type": "application/json",
     Accept: "application/json",
@@ -38,7 +45,7 @@ export async function connectOpenApi(url: string, key = ""): Promise<Connection>
       }
       const response = await fetch(target, {
         method: tool.method,
-        headers: { ...headers, Accept: "*/*" },
+        headers: { ...headers, ...identity, Accept: "*/*" },
         body: tool.method === "GET" ? null : JSON.stringify(body),
         redirect: "manual",
       });

@@ -5,9 +5,10 @@ import { Hono } from "hono";
 import type { Access } from "./access/api-key.ts";
 import { guardHeaders, type Refusal } from "./edge.ts";
 import type { Front, Handler } from "./fronts/front.ts";
-import type { Gateway, Status } from "./gateway.ts";
+import type { Gateway } from "./gateway.ts";
 import { renderMetrics } from "./metrics/render.ts";
 import type { ProviderEndpoint } from "./providers/provider.ts";
+import type { Status } from "./status.ts";
 
 export interface AppDeps {
   readonly gateway: Gateway;

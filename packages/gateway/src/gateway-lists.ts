@@ -11,8 +11,8 @@ import {
 import { resourceRoute } from "./core/aim.ts";
 import { GatewayError } from "./core/errors.ts";
 import { isQualified } from "./core/resource-catalog.ts";
-import type { Snapshot } from "./core/snapshot.ts";
-import type { Registry } from "./registry/registry.ts";
+import type { Snapshot, Snapshots } from "./core/snapshot.ts";
+import type { Visibility } from "./core/visibility.ts";
 
 /** Lists besides that of the tools. */
 export type OtherList = "prompts" | "resources" | "templates";
@@ -123,13 +123,15 @@ function routeOf(snapshot: Snapshot, uri: string) {
 
 const LISTS: readonly ListKind[] = ["tools", "prompts", "resources"];
 
-/** Calls `listener` for each list that differs from one snapshot to the next. */
+/** Calls `listener` for each list that differs from one snapshot to the next, or for who may see it. */
 export function onListChanged(
-  registry: Registry,
+  snapshots: Snapshots,
+  visibility: Visibility,
   listener: (list: ListKind, upstreams: ReadonlySet<string>) => void,
 ): () => void {
-  let before = registry.current;
-  return registry.subscribe((after) => {
+  let before = snapshots.current;
+  const stopSeeing = visibility.onChange(() => listener("tools", new Set(before.upstreams.keys())));
+  const stopSnapshots = snapshots.subscribe((after) => {
     const last = before;
     before = after;
     for (const list of LISTS) {
@@ -137,6 +139,10 @@ export function onListChanged(
       if (changed.size > 0) listener(list, changed);
     }
   });
+  return () => {
+    stopSeeing();
+    stopSnapshots();
+  };
 }
 
 function changedUpstreams(before: Snapshot, after: Snapshot, list: ListKind): Set<string> {

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import {
-  type Era,
   type ExchangeContext,
   type ListedTool,
   type ListKind,
@@ -9,34 +8,19 @@ import {
   type ServerDescription,
   UpstreamError,
 } from "@shardgate/mcp-wire";
-import { describeAll } from "./core/aggregate-description.ts";
+import { type About, describeAll } from "./core/aggregate-description.ts";
 import { aim } from "./core/aim.ts";
 import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
-import type { Catalog } from "./core/catalog.ts";
+import type { Catalog, Route } from "./core/catalog.ts";
 import type { Logger } from "./core/logger.ts";
-import type { Snapshot, UpstreamState } from "./core/snapshot.ts";
+import { OPEN, type Visibility } from "./core/visibility.ts";
+import type { Snapshot, Snapshots, UpstreamState } from "./core/snapshot.ts";
 import type { CallStats } from "./metrics/call-stats.ts";
-import type { ProviderStatus } from "./providers/watch-providers.ts";
-import type { Registry } from "./registry/registry.ts";
-import type { UpstreamReport } from "./registry/report.ts";
-import type { ConfigReport } from "./reload/live-config.ts";
+import type { Status } from "./status.ts";
 import { listOf, logs, onListChanged, type OtherList, pushAs, watchResources, aimedContext } from "./gateway-lists.ts";
 
 export type { OtherList };
-
-export interface Status {
-  /** `degraded` where an upstream is not up, or a provider failed or had to leave something out. */
-  readonly status: "ok" | "degraded";
-  readonly version: string;
-  readonly uptime_s: number;
-  /** Number of the snapshot. */
-  readonly generation: number;
-  readonly upstreams: readonly UpstreamReport[];
-  readonly providers: readonly ProviderStatus[];
-  /** Where there are configuration files. */
-  readonly config?: ConfigReport;
-}
 
 /** All that a front may know of what is behind it. */
 export interface Gateway {
@@ -47,11 +31,14 @@ export interface Gateway {
   describeAll(): ServerDescription;
   /** What one upstream says of itself; undefined while it was never reached. */
   describe(upstream: string): ServerDescription | undefined;
-  /** Which upstream a tool belongs to, by its qualified name. */
-  upstreamOf(tool: string): string | undefined;
-  /** The tools as a JSON array: of one upstream under their own names, or of all under qualified ones. */
-  listTools(era: Era, upstream?: string): Buffer;
-  /** The tools of one upstream under their own names; the same array for as long as nothing about them changes. */
+  /** Every tool by its qualified name, whoever may see it. */
+  routes(): ReadonlyMap<string, Route>;
+  /**
+   * The tools that who asks may see, as a JSON array: of one upstream under their own names, or of all under qualified
+   * ones.
+   */
+  listTools(asker: Pick<ExchangeContext, "era" | "headers">, upstream?: string): Buffer;
+  /** The same of one upstream under their own names; one array for as long as nothing about them changes. */
   toolsOf(upstream: string): readonly ListedTool[];
   /** The same of what else there is, which is worded alike in both eras. */
   list(list: OtherList, upstream?: string): Buffer;
@@ -90,9 +77,13 @@ export interface Gateway {
 
 export interface GatewayDeps {
   readonly calls: CallStats;
-  readonly registry: Registry;
-  readonly providers: () => readonly ProviderStatus[];
-  readonly config?: () => ConfigReport | undefined;
+  /** What exists. */
+  readonly registry: Snapshots;
+  readonly status: () => Status;
+  /** As it is now; nothing where it stands for all upstreams. */
+  readonly about?: () => About;
+  /** Who may see which tools; everybody all of them unless it is said. */
+  readonly visibility?: Visibility;
   readonly interceptors: readonly Interceptor[];
   readonly logger: Logger;
   readonly version: string;
@@ -102,8 +93,9 @@ export interface GatewayDeps {
 export function createGateway({
   calls: callStats,
   registry,
-  providers: reportProviders,
-  config: reportConfig = () => undefined,
+  status: reportStatus,
+  about = () => ({}),
+  visibility = OPEN,
   interceptors,
   logger,
   version,
@@ -131,7 +123,7 @@ export function createGateway({
 
   let shown: { readonly snapshot: Snapshot; readonly description: ServerDescription } | undefined;
   function described(snapshot: Snapshot): ServerDescription {
-    if (shown?.snapshot !== snapshot) shown = { snapshot, description: describeAll(snapshot, version) };
+    if (shown?.snapshot !== snapshot) shown = { snapshot, description: describeAll(snapshot, version, about()) };
     return shown.description;
   }
 
@@ -142,8 +134,9 @@ export function createGateway({
     describeAll: () => described(registry.current),
     describe: (name) => registry.current.upstreams.get(name)?.description,
     toolsOf: (upstream) => registry.current.catalog.toolsOf(upstream),
-    upstreamOf: (tool) => registry.current.catalog.routes.get(tool)?.upstream,
-    listTools: (era, upstream) => registry.current.catalog.list(era, upstream),
+    routes: () => registry.current.catalog.routes,
+    listTools: ({ era, headers }, upstream) =>
+      visibility.visible(registry.current.catalog, headers).list(era, upstream),
     list: (list, upstream) => listOf(registry.current, list, upstream),
     callTool(message, context, front) {
       const { catalog, upstreams } = registry.current;
@@ -162,7 +155,8 @@ export function createGateway({
       const upstream = upstreamOf(name);
       const isCall = message.method === "tools/call";
       const request = isCall ? offered(registry.current.catalog, name, message) : message;
-      return await dispatch(upstream, request, context, front);
+      const response = await dispatch(upstream, request, context, front);
+      return message.method === "tools/list" ? visibility.narrow(response, name, context.headers) : response;
     },
     async request(message, context, front) {
       const snapshot = registry.current;
@@ -183,30 +177,17 @@ export function createGateway({
       await Promise.allSettled(willing.map((upstream) => dispatch(upstream, message, context, front)));
     },
     notify(name, message, context) {
+      // A call without an id would get past everything that judges calls.
+      if (!message.method.startsWith("notifications/")) return;
       const { upstreams } = registry.current;
       const all = name === undefined ? [...upstreams.keys()] : [name];
       for (const one of all) upstreams.get(one)?.handle.notify(message, context.session);
     },
     watchResources: (uris, onUpdated, upstream) => watchResources(registry.current, uris, onUpdated, upstream),
-    onToolsChanged: (listener) => onListChanged(registry, (list, upstreams) => list === "tools" && listener(upstreams)),
-    onListChanged: (listener) => onListChanged(registry, listener),
-    status() {
-      const upstreams = registry.report();
-      const providers = reportProviders();
-      const config = reportConfig();
-      const isWell =
-        upstreams.every(({ state }) => state === "up") &&
-        providers.every(({ state, problems }) => state !== "failed" && problems === undefined);
-      return {
-        status: isWell ? "ok" : "degraded",
-        version,
-        uptime_s: Math.round(performance.now() / 100) / 10,
-        generation: registry.current.generation,
-        upstreams,
-        providers,
-        ...(config !== undefined && { config }),
-      };
-    },
+    onToolsChanged: (listener) =>
+      onListChanged(registry, visibility, (list, upstreams) => list === "tools" && listener(upstreams)),
+    onListChanged: (listener) => onListChanged(registry, visibility, listener),
+    status: reportStatus,
   };
 }
 

@@ -4,18 +4,20 @@ import type { GatewayConfig } from "./config/schema.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Timers } from "./core/timers.ts";
 import { type AccessSettings, ApiKeyAccess } from "./access/api-key.ts";
-import { describeUser } from "./access/open-webui-user.ts";
+import { ToolAccess } from "./access/tool-access.ts";
 import { createFronts } from "./fronts/index.ts";
 import type { OpenApiSettings } from "./fronts/openapi/settings.ts";
-import { createGateway, type Gateway } from "./gateway.ts";
+import { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
 import { CallStats } from "./metrics/call-stats.ts";
 import { createInterceptors } from "./interceptors/index.ts";
+import { Profiles } from "./profiles/profiles.ts";
 import type { Provider } from "./providers/provider.ts";
 import { ProviderWatch } from "./providers/watch-providers.ts";
 import { adminRestart } from "./reload/admin-endpoint.ts";
 import type { LiveConfig } from "./reload/live-config.ts";
 import { type Heap, IdleCollection } from "./idle-collection.ts";
 import { Registry } from "./registry/registry.ts";
+import { type Status, statusOf } from "./status.ts";
 import { createUpstream } from "./upstreams/index.ts";
 import { refuseAddress } from "./upstreams/learned-address.ts";
 import { ProgramHost, type ProgramSettings } from "./upstreams/stdio/program-host.ts";
@@ -23,7 +25,7 @@ import type { UpstreamDeps } from "./upstreams/upstream.ts";
 import { VERSION } from "./version.ts";
 
 export interface HouseDeps {
-  readonly config: Pick<GatewayConfig, "listen" | "auth" | "openapi" | "dashboard">;
+  readonly config: Pick<GatewayConfig, "listen" | "auth" | "openapi" | "dashboard" | "profiles">;
   /** What the command line says, which stands above the files whatever they say. */
   readonly above?: Above | undefined;
   /** The configuration files, where there are some. */
@@ -96,28 +98,52 @@ export function createHouse({
     replace: (provider, definitions) => registry.replace(provider, definitions),
   });
   const calls = new CallStats();
-  const believing = (auth: GatewayConfig["auth"]) =>
-    describeUser(auth.open_webui, { isKeyAsked: () => access.isAsked, now: () => timers.date() });
-  let describe = believing(config.auth);
-  const gateway = createGateway({
+  const tools = new ToolAccess(config.auth, {
+    catalog: () => registry.current.catalog,
+    isKeyAsked: () => access.isAsked,
+    now: () => timers.date(),
+  });
+  const status = (): Status =>
+    statusOf({
+      version: VERSION,
+      generation: registry.current.generation,
+      upstreams: registry.report(),
+      providers: watch.report(),
+      profiles: profiles.report(),
+      policies: tools.report(),
+      config: live?.report(),
+    });
+  const shared = {
     calls,
-    registry,
-    providers: () => watch.report(),
-    config: () => live?.report(),
+    status,
     logger,
     version: VERSION,
+    visibility: tools,
     interceptors: createInterceptors({
       logger,
       timers,
-      describe: (headers) => describe?.(headers),
+      describe: (headers) => tools.describe(headers),
+      refusalOf: (call) => tools.refusalOf(call),
       observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
     }),
+  } satisfies Partial<GatewayDeps>;
+  const gateway = createGateway({ ...shared, registry });
+  const profiles = new Profiles({
+    snapshots: registry,
+    createGateway: (name, part) =>
+      createGateway({
+        ...shared,
+        registry: part,
+        about: () => ({ title: `Shardgate: ${name}`, instructions: part.options.instructions }),
+      }),
   });
+  profiles.use(config.profiles);
   const access = new ApiKeyAccess({ ...config.auth, ...above?.auth });
   let settings: OpenApiSettings = { ...config.openapi, ...above?.openapi };
   let dashboard = config.dashboard;
   const fronts = createFronts({
     gateway,
+    profiles,
     logger,
     version: VERSION,
     access,
@@ -140,9 +166,10 @@ export function createHouse({
   const stopListening = live?.subscribe(() => {
     const { current } = live;
     app.allow(allowedBy(current, above));
-    describe = believing(current.auth);
     access.use({ ...current.auth, ...above?.auth });
+    tools.use(current.auth);
     dashboard = current.dashboard;
+    profiles.use(current.profiles);
     settings = { ...current.openapi, ...above?.openapi };
   });
   const stop = new AbortController();
@@ -177,6 +204,7 @@ export function createHouse({
       stopListening?.();
       cancelTick();
       for (const front of fronts) front.close();
+      profiles.close();
       await registry.close();
       programs?.close();
     },

@@ -1,10 +1,22 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { describeUser } from "./open-webui-user.ts";
+import { createIdentify, identityFields, type OpenWebUiSettings } from "./open-webui-user.ts";
 
 const now = (): Date => new Date("2026-11-21T12:00:00Z");
 const seconds = now().getTime() / 1000;
 const keyed = { isKeyAsked: () => true, now };
+
+/** What a request is told by in the log. */
+const describeUser = (settings: OpenWebUiSettings, deps: Parameters<typeof createIdentify>[1]) => {
+  const identify = createIdentify(settings, deps);
+  return (
+    identify &&
+    ((headers: readonly string[]) => {
+      const identity = identify(headers);
+      return identity && identityFields(identity);
+    })
+  );
+};
 
 const sign = (claims: object, { secret = "s3cret", alg = "HS256" } = {}): string => {
   const parts = [{ alg, typ: "JWT" }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
@@ -67,7 +79,7 @@ describe("the signed token", () => {
     ["signed with another secret", sign(claims, { secret: "guess" }), "signature does not fit"],
     ["signed in another way", sign(claims, { alg: "none" }), "signed in another way than HS256"],
     ["expired", sign({ ...claims, exp: seconds - 31 }), "expired"],
-    ["without an end", sign({ ...claims, exp: undefined }), "expired"],
+    ["without an end", sign({ ...claims, exp: undefined }), "without an end"],
     ["from the future", sign({ ...claims, nbf: seconds + 31 }), "not valid yet"],
     ["from somebody else", sign({ ...claims, iss: "other" }), "not from Open WebUI"],
     [
@@ -79,6 +91,20 @@ describe("the signed token", () => {
     ["endless", sign({ ...claims, name: "a".repeat(5000) }), "no token"],
   ])("is refused when it is %s, and says why without a part of it", (_, token, refused) => {
     expect(userIn(token)).toEqual({ refused });
+  });
+
+  it("is judged by the clock each time, however often it was seen", () => {
+    let at = now();
+    const identify = createIdentify(
+      { trust_headers: false, jwt_secret: "s3cret" },
+      { isKeyAsked: () => false, now: () => at },
+    )!;
+    const token = sign(claims);
+    const ask = () => identify(["X-OpenWebUI-User-Jwt", token]);
+    expect(ask()).toMatchObject({ principal: { id: "u1" } });
+    expect(ask()?.principal).toBe(ask()?.principal);
+    at = new Date(now().getTime() + 331_000);
+    expect(ask()).toEqual({ refused: "expired" });
   });
 
   it("may be a little older than our clock says", () => {

@@ -91,6 +91,19 @@ describe("list", () => {
   });
 });
 
+describe("--profile", () => {
+  it.each([
+    [["list", "--profile", "radio"], "Unknown profile radio; known: none"],
+    [
+      ["list", "--profile", "radio", "--url", "http://localhost:9100/servers/echo/mcp"],
+      "--profile goes with the address",
+    ],
+  ])("%j", async (args, message) => {
+    const { code, err } = await shardgate(...args);
+    expect([code, err]).toEqual([1, expect.stringContaining(message)]);
+  });
+});
+
 describe("call", () => {
   it.each([
     [["text=7", "count=7", "loud=true", "tags=1,2"], { text: "7", count: 7, loud: true, tags: [1, 2] }],

@@ -16,7 +16,10 @@ export const list: Command = {
     const health = await fetchHealth(target, io);
     const client = await GatewayClient.connect(target, io);
     const tools = await client.listTools().finally(() => client.close());
-    const upstreams = health.upstreams.filter(({ name }) => only === undefined || name === only);
+    const part = health.profiles?.find(({ name }) => name === options["profile"]);
+    const upstreams = health.upstreams.filter(
+      ({ name }) => (only === undefined || name === only) && (part === undefined || part.upstreams.includes(name)),
+    );
     if (only !== undefined && upstreams.length === 0) {
       const known = health.upstreams.map(({ name }) => name).join(", ") || "none";
       io.writeError(`There is no upstream ${only}; known: ${known}\n`);

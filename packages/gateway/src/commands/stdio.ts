@@ -1,6 +1,6 @@
 import { StdioServer } from "@shardgate/mcp-wire";
 import type { App } from "../app.ts";
-import { readTarget, TARGET_OPTIONS } from "./client/target.ts";
+import { mcpPath, readTarget, TARGET_OPTIONS } from "./client/target.ts";
 import type { Command, Io, Listening } from "./command.ts";
 import { runGateway } from "./run-gateway.ts";
 import { CONFIG_OPTION, readSettings } from "./settings.ts";
@@ -23,7 +23,7 @@ export const stdio: Command = {
       const settings = await readSettings({ logLevel: io.env["LOG_LEVEL"] ?? "warn", ...options }, io);
       const stdin = new AbortController();
       const signal = AbortSignal.any([io.signal, stdin.signal]);
-      const listen = async (app: App): Promise<Listening> => serveApp(app, io, () => stdin.abort());
+      const listen = async (app: App): Promise<Listening> => serveApp(app, io, mcpPath(options), () => stdin.abort());
       // Whoever may start us may use us; standard output is the client's.
       const own = { ...settings, above: { auth: { api_key: undefined } }, log: { ...settings.log, fd: 2 } };
       return await runGateway(own, { ...io, signal, listen });
@@ -36,9 +36,9 @@ export const stdio: Command = {
   },
 };
 
-/** Serves the gateway of this process to whoever holds our standard input. */
-function serveApp(app: App, io: Io, onEnd: () => void): Listening {
-  const url = new URL("http://127.0.0.1/mcp");
+/** Serves what the gateway of this process has at a path to whoever holds our standard input. */
+function serveApp(app: App, io: Io, path: string, onEnd: () => void): Listening {
+  const url = new URL(path, "http://127.0.0.1");
   const server = new StdioServer({ fetch: (request) => app.fetch(request), url, write: io.writeBytes });
   void feed(server, io).then(onEnd);
   const end = (): void => void server.end();

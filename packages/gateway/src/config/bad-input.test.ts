@@ -74,6 +74,48 @@ describe("check tells of", () => {
     expect(found[0]?.message).toMatch(message);
   });
 
+  it.each<[string, string, Partial<Found>]>([
+    [
+      "a rule with users where nobody says who they are",
+      'auth:\n  open_webui: { jwt_secret: "" }\n  policies:\n    - tools: [a__*]\n      users: [ada]\n',
+      {
+        line: 5,
+        column: 14,
+        path: "auth.policies.0.users",
+        message: expect.stringContaining("set auth.open_webui.jwt_secret") as string,
+      },
+    ],
+    [
+      "a rule with roles, the same",
+      "auth:\n  policies:\n    - { tools: [a__*], roles: [admin], unnamed: true }\n",
+      { line: 3, column: 31, path: "auth.policies.0.roles" },
+    ],
+    [
+      "a rule that nobody can fit",
+      "auth:\n  policies:\n    - { tools: [a__*], unnamed: true }\n    - { tools: [b__*] }\n",
+      {
+        line: 4,
+        column: 7,
+        path: "auth.policies.1",
+        message: "names nobody who may; say users, roles or unnamed: true",
+      },
+    ],
+    [
+      "a rule for no tools",
+      "auth:\n  open_webui: { jwt_secret: s }\n  policies:\n    - { tools: [], users: [ada] }\n",
+      { line: 4, column: 16, path: "auth.policies.0.tools" },
+    ],
+    ["a profile whose name is none", "profiles:\n  My Media: {}\n", { line: 2, column: 3, path: "profiles.My Media" }],
+    [
+      "an unknown key of a profile",
+      "profiles:\n  media:\n    group: [media]\n",
+      { line: 3, column: 5, message: "unknown key; did you mean groups?" },
+    ],
+  ])("%s, at its place", async (_, text, found) => {
+    const [path] = write({ "gateway.yaml": text });
+    expect(await check(path as string)).toMatchObject([{ severity: "error", ...found }]);
+  });
+
   it("thousands of problems, of which it tells two hundred", async () => {
     const text = Array.from({ length: 20_000 }, (_, index) => `key-${index}: "\${GONE_${index}}"`).join("\n");
     const found = await check(write({ "gateway.yaml": text })[0] as string);

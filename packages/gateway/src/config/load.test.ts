@@ -12,9 +12,10 @@ describe("loadConfig", () => {
   it("gives defaults for what is not said", async () => {
     expect((await load("listen: {}")).config).toEqual({
       listen: { host: "127.0.0.1", port: 9100, allowed_hosts: [], allowed_origins: [] },
+      profiles: {},
       dashboard: { enabled: true, try_tools: true },
       providers: {},
-      auth: { strict: false, open_webui: { trust_headers: false } },
+      auth: { strict: false, open_webui: { trust_headers: false }, policies: [] },
       openapi: {
         operationIds: "server",
         title: "Shardgate",

@@ -1,10 +1,25 @@
 import { upstreamNameSchema } from "@shardgate/contract";
 import * as z from "zod";
+import { believesOpenWebUi } from "../access/open-webui-user.ts";
 import { providersSchema } from "../providers/schema.ts";
 import { dashboardSchema } from "../fronts/dashboard/settings.ts";
 import { openApiSchema } from "../fronts/openapi/settings.ts";
+import { profilesSchema } from "../profiles/schema.ts";
 import { durationSchema } from "../upstreams/definition.ts";
 import { type UpstreamDefinition, upstreamOptionsSchema } from "../upstreams/index.ts";
+
+const patternsSchema = z.array(z.string().min(1).max(256)).max(1000);
+
+const policySchema = z.strictObject({
+  /** Names of tools as they are at /mcp; `*` stands for any characters. */
+  tools: patternsSchema.min(1),
+  /** Who may: ids or mail addresses of Open WebUI's users, as auth.open_webui believes them; `*` as above. */
+  users: patternsSchema.default([]),
+  /** Their roles: admin, user. */
+  roles: patternsSchema.default([]),
+  /** Whether requests that name no user may too: scripts with the key, other clients. */
+  unnamed: z.boolean().default(false),
+});
 
 /** What a file may say besides upstreams; each key in one file at most. */
 export const settingsShape = {
@@ -35,8 +50,23 @@ export const settingsShape = {
           jwt_secret: z.string().optional(),
         })
         .prefault({}),
+      /** Tools that only some may see and call; who fits each rule that names a tool may, where none names it everybody. */
+      policies: z.array(policySchema).max(100).default([]),
+    })
+    .superRefine(({ open_webui, policies }, { addIssue }) => {
+      for (const [index, { users, roles, unnamed }] of policies.entries()) {
+        const path = ["policies", index];
+        if (users.length + roles.length === 0) {
+          const message = "names nobody who may; say users, roles or unnamed: true";
+          if (!unnamed) addIssue({ code: "custom", path, message });
+        } else if (!believesOpenWebUi(open_webui)) {
+          const message = "counts only where somebody says who asks; set auth.open_webui.jwt_secret, or trust_headers";
+          addIssue({ code: "custom", path: [...path, users.length > 0 ? "users" : "roles"], message });
+        }
+      }
     })
     .prefault({}),
+  profiles: profilesSchema,
   dashboard: dashboardSchema,
   openapi: openApiSchema,
   admin: z

@@ -5,11 +5,17 @@ import type { Snapshot } from "./snapshot.ts";
 const MAX_EACH = 2_000;
 const MAX_ALL = 16_000;
 
+/** What it says of itself in place of what follows from its upstreams. */
+export interface About {
+  readonly title?: string;
+  readonly instructions?: string | undefined;
+}
+
 /**
  * What the gateway says of itself where it stands for all upstreams: what any of them can do. While one was not reached
  * yet it may turn out to have anything, and a legacy client asks only once.
  */
-export function describeAll({ upstreams }: Snapshot, version: string): ServerDescription {
+export function describeAll({ upstreams }: Snapshot, version: string, about: About = {}): ServerDescription {
   const known = [...upstreams.values()].map(({ description }) => description);
   const declared = known.map((description) => Buffer.from(description?.capabilities ?? ANYTHING));
   const any = (capability: string): boolean => declared.some((one) => memberOf(one, capability) !== undefined);
@@ -21,9 +27,9 @@ export function describeAll({ upstreams }: Snapshot, version: string): ServerDes
     ...(any("logging") && { logging: {} }),
   };
   return {
-    serverInfo: JSON.stringify({ name: "shardgate", title: "Shardgate", version }),
+    serverInfo: JSON.stringify({ name: "shardgate", title: about.title ?? "Shardgate", version }),
     capabilities: JSON.stringify(capabilities),
-    instructions: joinInstructions(upstreams),
+    instructions: about.instructions ?? joinInstructions(upstreams),
   };
 }
 

@@ -26,7 +26,7 @@ const description = (capabilities: object, instructions?: string) => ({
 const snapshot: Snapshot = {
   generation: 1,
   catalog: Catalog.of([]),
-  prompts: new PromptCatalog([
+  prompts: PromptCatalog.of([
     { upstream: "git", prompts: [item("name", "say hi"), item("name", "bye")], isBare: false, announced: 0 },
     { upstream: "nas", prompts: [item("name", "bye")], isBare: false, announced: 0 },
   ]),

@@ -32,4 +32,35 @@ describe("Catalog", () => {
     expect(catalog.list("modern", "gone").toString()).toBe("[]");
     expect(catalog.list("modern")).toBe(catalog.list("modern"));
   });
+
+  it("knows a tool by what its upstream calls it", () => {
+    const catalog = Catalog.of([{ upstream: "nas", tools: [{ ...tool("shown"), ownName: "own" }, tool("b")] }]);
+    expect(catalog.routeTo("nas", "own")?.name).toBe("nas__shown");
+    expect(catalog.routeTo("nas", "shown")).toBeUndefined();
+    expect(catalog.routeTo("time", "b")).toBeUndefined();
+  });
+
+  describe("a part of it", () => {
+    const nas = (announced: number) => ({ upstream: "nas", tools: [tool("a b"), tool("a_b"), tool("c")], announced });
+    const time = { upstream: "time", tools: [tool("now")], announced: 1 };
+    const names = (catalog: Catalog) => [...catalog.routes.keys()];
+    const noB = ({ tool: { name } }: { tool: ListedTool }): boolean => name !== "a_b";
+
+    it("has the same names, which it would not get if it were named anew", () => {
+      const all = Catalog.of([nas(0), time]);
+      const part = all.only(noB);
+      expect(names(part)).toEqual(names(all).filter((name) => name !== "nas__a_b"));
+      expect(part.list("modern", "nas").toString()).toContain('"name":"c"');
+      expect(part.ownName("nas", "a_b")).toBeUndefined();
+      expect(part.isChosen("nas")).toBe(true);
+      expect(names(all.only(() => false))).toEqual([]);
+    });
+
+    it("keeps the lists that are as they were, whatever is announced of what it leaves out", () => {
+      const before = Catalog.of([nas(0), time]).only(noB);
+      const after = Catalog.of([nas(1), { ...time, announced: 2 }]).only(noB, before);
+      expect(after.of("nas")).toBe(before.of("nas"));
+      expect(after.of("time")).not.toBe(before.of("time"));
+    });
+  });
 });

@@ -33,6 +33,8 @@ export class Catalog {
   readonly routes: ReadonlyMap<string, Route>;
   readonly #byUpstream: ReadonlyMap<string, UpstreamTools>;
   readonly #lists = new Map<string, Buffer>();
+  /** By upstream, then by what it calls the tool itself; made when first asked for. */
+  #byOwnName: ReadonlyMap<string, ReadonlyMap<string, Route>> | undefined;
 
   private constructor(routes: ReadonlyMap<string, Route>, byUpstream: ReadonlyMap<string, UpstreamTools>) {
     this.routes = routes;
@@ -77,6 +79,36 @@ export class Catalog {
     return tool && ownNameJson(tool);
   }
 
+  /** The tool that an upstream itself calls `own`; undefined where it lists none, or none that is offered. */
+  routeTo(upstream: string, own: string): Route | undefined {
+    this.#byOwnName ??= new Map(
+      [...ofEach(this.routes)].map(([name, routes]) => [
+        name,
+        new Map(routes.map((route) => [route.tool.ownName ?? route.tool.name, route])),
+      ]),
+    );
+    return this.#byOwnName.get(upstream)?.get(own);
+  }
+
+  /**
+   * A part of it, under the same names.
+   *
+   * @param before an earlier part, whose lists stay the same objects where nothing in them differs
+   */
+  only(keeps: (route: Route) => boolean, before?: Catalog): Catalog {
+    const routes = new Map([...this.routes].filter(([, route]) => keeps(route)));
+    const lists = [...ofEach(routes)].map(([upstream, kept]): [string, UpstreamTools] => {
+      const { announced, ...all } = this.#byUpstream.get(upstream) as UpstreamTools;
+      const isWhole = kept.length === all.tools.length;
+      // What an upstream announces may be of tools that are not in the part.
+      const tools = kept.map(({ tool }) => tool);
+      const list = { ...all, tools, isChosen: true, ...(isWhole && announced !== undefined && { announced }) };
+      const old = before?.of(upstream);
+      return [upstream, old !== undefined && isSameList(old, list) ? old : list];
+    });
+    return new Catalog(routes, new Map(lists));
+  }
+
   /** The JSON array of tools in the words of an era: of one upstream with their own names, or of all, qualified. */
   list(era: Era, upstream?: string): Buffer {
     const key = `${era} ${upstream ?? ""}`;
@@ -97,6 +129,33 @@ export class Catalog {
 }
 
 const NONE: readonly OfferedTool[] = [];
+
+/** The routes of each upstream. */
+function ofEach(routes: ReadonlyMap<string, Route>): ReadonlyMap<string, readonly Route[]> {
+  const grouped = new Map<string, Route[]>();
+  for (const route of routes.values()) {
+    const group = grouped.get(route.upstream);
+    if (group === undefined) grouped.set(route.upstream, [route]);
+    else group.push(route);
+  }
+  return grouped;
+}
+
+/** True where a client of the upstream's tools could see no difference. */
+export function isSameList(a: UpstreamTools, b: UpstreamTools): boolean {
+  if (
+    a.announced !== b.announced ||
+    a.isBare !== b.isBare ||
+    a.isChosen !== b.isChosen ||
+    a.tools.length !== b.tools.length
+  )
+    return false;
+  return a.tools.every((tool, index) => {
+    const other = b.tools[index] as OfferedTool;
+    if (tool === other) return true;
+    return tool.name === other.name && tool.ownName === other.ownName && tool.modern.equals(other.modern);
+  });
+}
 
 function ownNameJson({ name, ownName = name }: OfferedTool): Buffer {
   return Buffer.from(JSON.stringify(ownName));

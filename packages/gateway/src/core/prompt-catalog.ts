@@ -19,26 +19,46 @@ export interface UpstreamPrompts {
   readonly announced: number;
 }
 
+/** One prompt, and what it is called among all. */
+interface NamedPrompt {
+  readonly name: string;
+  readonly upstream: string;
+  readonly prompt: ListedItem;
+}
+
 /** All prompts of all upstreams at one moment, named as tools are; immutable. */
 export class PromptCatalog {
   readonly routes: ReadonlyMap<string, PromptRoute>;
-  readonly #owned: readonly { readonly name: string; readonly upstream: string; readonly prompt: ListedItem }[];
+  readonly #named: readonly NamedPrompt[];
   readonly #byUpstream: ReadonlyMap<string, UpstreamPrompts>;
   readonly #lists = new Map<string, Buffer>();
 
+  private constructor(named: readonly NamedPrompt[], byUpstream: ReadonlyMap<string, UpstreamPrompts>) {
+    this.#named = named;
+    this.#byUpstream = byUpstream;
+    this.routes = new Map(
+      named.map(({ name, upstream, prompt }) => [
+        name,
+        { upstream, nameJson: Buffer.from(JSON.stringify(prompt.key)) },
+      ]),
+    );
+  }
+
   /** @param lists in the order in which they are to be listed */
-  constructor(lists: readonly UpstreamPrompts[]) {
-    this.#byUpstream = new Map(lists.map((list) => [list.upstream, list]));
+  static of(lists: readonly UpstreamPrompts[]): PromptCatalog {
     const owned = lists.flatMap(({ upstream, prompts, isBare }) =>
       prompts.map((prompt) => ({ upstream, prompt, isBare })),
     );
     const names = qualifyNames(owned.map(({ upstream, prompt, isBare }) => ({ upstream, tool: prompt.key, isBare })));
-    this.#owned = owned.map(({ upstream, prompt }, index) => ({ name: names[index] as string, upstream, prompt }));
-    this.routes = new Map(
-      this.#owned.map(({ name, upstream, prompt }) => [
-        name,
-        { upstream, nameJson: Buffer.from(JSON.stringify(prompt.key)) },
-      ]),
+    const named = owned.map(({ upstream, prompt }, index) => ({ name: names[index] as string, upstream, prompt }));
+    return new PromptCatalog(named, new Map(lists.map((list) => [list.upstream, list])));
+  }
+
+  /** Those of some upstreams, under the same names. */
+  only(keeps: (upstream: string) => boolean): PromptCatalog {
+    return new PromptCatalog(
+      this.#named.filter(({ upstream }) => keeps(upstream)),
+      new Map([...this.#byUpstream].filter(([upstream]) => keeps(upstream))),
     );
   }
 
@@ -53,7 +73,7 @@ export class PromptCatalog {
     if (list === undefined) {
       const shown =
         upstream === undefined
-          ? this.#owned.map(({ name, prompt }) =>
+          ? this.#named.map(({ name, prompt }) =>
               replaceMember(prompt.bytes, "name", Buffer.from(JSON.stringify(name))),
             )
           : (this.of(upstream)?.prompts ?? []).map(({ bytes }) => bytes);

@@ -53,6 +53,11 @@ export class ResourceCatalog {
     return upstream === undefined ? undefined : { upstream, uri };
   }
 
+  /** Those of some upstreams; a URI that another one shared with them is theirs then. */
+  only(keeps: (upstream: string) => boolean): ResourceCatalog {
+    return new ResourceCatalog(this.#lists.filter(({ upstream }) => keeps(upstream)));
+  }
+
   /** What a resource of an upstream is called among all. */
   publicUri(upstream: string, uri: string): string {
     const owner = this.#owners.get(uri) ?? this.#byTemplate(uri);

@@ -82,3 +82,10 @@ export interface Snapshot {
   readonly resources: ResourceCatalog;
   readonly upstreams: ReadonlyMap<string, UpstreamState>;
 }
+
+/** Where snapshots come from: the registry, or a profile that shows a part of what is there. */
+export interface Snapshots {
+  readonly current: Snapshot;
+  /** Calls `listener` with each new snapshot; returns the way to stop it. */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void;
+}

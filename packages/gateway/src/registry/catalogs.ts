@@ -1,5 +1,5 @@
 import { memberOf } from "@shardgate/mcp-wire";
-import { Catalog, type UpstreamTools } from "../core/catalog.ts";
+import { Catalog, isSameList, type UpstreamTools } from "../core/catalog.ts";
 import { PromptCatalog, type UpstreamPrompts } from "../core/prompt-catalog.ts";
 import { ResourceCatalog, type UpstreamResources } from "../core/resource-catalog.ts";
 import type { Place } from "./place.ts";
@@ -7,7 +7,7 @@ import type { Place } from "./place.ts";
 /** What all upstreams list, put together anew only where something of it changed. */
 export class Catalogs {
   tools: Catalog = Catalog.of([]);
-  prompts: PromptCatalog = new PromptCatalog([]);
+  prompts: PromptCatalog = PromptCatalog.of([]);
   resources: ResourceCatalog = new ResourceCatalog([]);
   #tools: ReadonlyMap<string, UpstreamTools> = new Map();
   #prompts: readonly UpstreamPrompts[] = [];
@@ -28,7 +28,7 @@ export class Catalogs {
       announced: supervisor.announced.prompts,
     }));
     if (!isSame(prompts, this.#prompts)) {
-      this.prompts = new PromptCatalog((this.#prompts = keepOld(prompts, this.#prompts)));
+      this.prompts = PromptCatalog.of((this.#prompts = keepOld(prompts, this.#prompts)));
     }
     const resources = ordered.map(([upstream, { supervisor }]) => ({
       upstream,
@@ -55,21 +55,6 @@ export class Catalogs {
     const before = this.#tools.get(upstream);
     return before !== undefined && isSameList(before, now) ? before : now;
   }
-}
-
-function isSameList(a: UpstreamTools, b: UpstreamTools): boolean {
-  if (
-    a.announced !== b.announced ||
-    a.isBare !== b.isBare ||
-    a.isChosen !== b.isChosen ||
-    a.tools.length !== b.tools.length
-  )
-    return false;
-  return a.tools.every((tool, index) => {
-    const other = b.tools[index] as UpstreamTools["tools"][number];
-    if (tool === other) return true;
-    return tool.name === other.name && tool.ownName === other.ownName && tool.modern.equals(other.modern);
-  });
 }
 
 type Entry = UpstreamPrompts | UpstreamResources;

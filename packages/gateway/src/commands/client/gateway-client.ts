@@ -8,7 +8,7 @@ import {
   modernRequest,
   type UpstreamClient,
 } from "@shardgate/mcp-wire";
-import type { Status } from "../../gateway.ts";
+import type { Status } from "../../status.ts";
 import { VERSION } from "../../version.ts";
 import type { Io } from "../command.ts";
 import { CommandError } from "../command-error.ts";

@@ -1,5 +1,5 @@
 import type { LoadedConfig } from "../../config/load.ts";
-import type { Status } from "../../gateway.ts";
+import type { Status } from "../../status.ts";
 import type { Tool } from "../client/gateway-client.ts";
 import type { Io } from "../command.ts";
 

@@ -1,6 +1,7 @@
 import type { HttpReply, HttpRequest } from "@shardgate/mcp-wire";
 import { html } from "hono/html";
 import type { Access } from "../../access/api-key.ts";
+import type { Route } from "../../core/catalog.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Front, Handler } from "../front.ts";
@@ -59,16 +60,14 @@ export function dashboardFront({ gateway, logger, version, access, dashboard }: 
   });
 
   function toolNamed(name: string): ListedToolView | undefined {
-    const tools = JSON.parse(gateway.listTools("modern").toString()) as ListedToolView[];
-    return tools.find((tool) => tool.name === name);
+    const route = gateway.routes().get(name);
+    return route && viewOf(route);
   }
 
   function renderUpstream(name: string) {
     const upstream = gateway.status().upstreams.find((one) => one.name === name);
     if (upstream === undefined) return notFound(name);
-    const tools = (JSON.parse(gateway.listTools("modern").toString()) as ListedToolView[]).filter(
-      (tool) => gateway.upstreamOf(tool.name) === name,
-    );
+    const tools = [...gateway.routes().values()].filter((route) => route.upstream === name).map(viewOf);
     return { body: page(name, upstreamPage(upstream, tools)) };
   }
 
@@ -142,6 +141,11 @@ export function dashboardFront({ gateway, logger, version, access, dashboard }: 
     drain: () => undefined,
     close: () => undefined,
   };
+}
+
+/** A tool under its name among all. */
+function viewOf({ name, tool }: Route): ListedToolView {
+  return { ...(JSON.parse(tool.modern.toString()) as ListedToolView), name };
 }
 
 function send(reply: HttpReply, status: number, body: string, type: string): void {

@@ -99,7 +99,7 @@ function list(
     throw new WireError(RpcCode.invalidParams, `Invalid params: no page of ${method} has this cursor`);
   }
   const { member, list: kind } = LISTS[method];
-  const items = kind === "tools" ? gateway.listTools(context.era, upstream) : gateway.list(kind, upstream);
+  const items = kind === "tools" ? gateway.listTools(context, upstream) : gateway.list(kind, upstream);
   const head = context.era === "modern" ? MODERN_HEAD : "{";
   return Message.result(message.id as string, Buffer.concat([Buffer.from(`${head}"${member}":`), items, CLOSE]));
 }

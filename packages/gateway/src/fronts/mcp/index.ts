@@ -10,6 +10,7 @@ import {
 import { GatewayError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Gateway } from "../../gateway.ts";
+import { NO_PROFILES, type ProfileSource, unknownProfile } from "../../profiles/profiles.ts";
 import { crossOrigin } from "../cors.ts";
 import type { Front, Handler } from "../front.ts";
 import { aggregateEndpoint, upstreamEndpoint } from "./endpoints.ts";
@@ -18,20 +19,31 @@ const DRAINED = "The gateway shuts down, and the call did not end in time";
 
 export interface McpFrontDeps {
   readonly gateway: Gateway;
+  readonly profiles?: ProfileSource;
   readonly logger: Logger;
   readonly wire?: Partial<StreamableServerOptions>;
 }
 
+/** A folder with an endpoint in it. */
+interface Place {
+  readonly endpoint: Endpoint;
+  readonly serve: Handler;
+  /** False once what it serves is gone. */
+  readonly isThere: () => boolean;
+}
+
 /** With or without a slash at the end, which people paste along. */
 const AGGREGATE_PATH = /^\/mcp\/?$/;
+const PROFILE_PATH = /^\/p\/([^/]+)\/(mcp|sse|messages)\/?$/;
 const UPSTREAM_PATH = /^\/servers\/([^/]+)\/(mcp|sse|messages)\/?$/;
 const SSE_PATH = /^\/(sse|messages)\/?$/;
 
 /**
- * MCP of both eras: all upstreams at `/mcp`, each one under its own names at `/servers/<name>/mcp`. The transport of
- * 2024-11-05 stands beside each: `sse` and `messages`; a message POSTed straight to `sse` is answered in the response.
+ * MCP of both eras: all upstreams at `/mcp`, a part of them at `/p/<profile>/mcp`, each one under its own names at
+ * `/servers/<name>/mcp`. The transport of 2024-11-05 stands beside each: `sse` and `messages`; a message POSTed straight
+ * to `sse` is answered in the response.
  */
-export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
+export function mcpFront({ gateway, profiles = NO_PROFILES, logger, wire }: McpFrontDeps): Front {
   const sessions = wire?.sessions ?? new SessionStore();
   const onBug = (error: unknown): void => {
     logger.error(
@@ -41,8 +53,8 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
   };
   const server = new StreamableServer({ onBug, ...wire, sessions });
   const aggregate = aggregateEndpoint(gateway);
-  const single = new Map<string, { readonly endpoint: Endpoint; readonly serve: Handler }>();
-
+  /** What was asked for so far, by the path of its folder. */
+  const places = new Map<string, Place>();
   const sse = new SseServer(server);
   const serveAggregate = crossOrigin((request, reply) => server.handle(request, reply, aggregate));
 
@@ -55,29 +67,46 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
     };
   }
 
+  function serveAt(base: string, path: string, createPlace: () => Pick<Place, "endpoint" | "isThere">): Handler {
+    let place = places.get(base);
+    if (place === undefined) {
+      const { endpoint, isThere } = createPlace();
+      const serve = crossOrigin((request, reply) => server.handle(request, reply, endpoint));
+      places.set(base, (place = { endpoint, isThere, serve }));
+    }
+    return path === "mcp" ? place.serve : crossOrigin(serveSse(path, place.endpoint, base));
+  }
+
+  function serveNothing(message: string): Handler {
+    const error = new WireError(RpcCode.invalidRequest, message, { status: 404 });
+    return (_, reply) => server.refuse(reply, error);
+  }
+
   function serveUpstream(name: string, path: string): Handler {
-    if (!gateway.hasUpstream(name)) {
-      const known = [...gateway.upstreams()].join(", ") || "none";
-      const error = new WireError(RpcCode.invalidRequest, `Unknown upstream ${name}; known: ${known}`, { status: 404 });
-      return (_, reply) => server.refuse(reply, error);
-    }
-    let one = single.get(name);
-    if (one === undefined) {
-      const endpoint = upstreamEndpoint(gateway, name);
-      one = { endpoint, serve: crossOrigin((request, reply) => server.handle(request, reply, endpoint)) };
-      single.set(name, one);
-    }
-    return path === "mcp" ? one.serve : crossOrigin(serveSse(path, one.endpoint, `/servers/${name}`));
+    const isThere = (): boolean => gateway.hasUpstream(name);
+    if (isThere())
+      return serveAt(`/servers/${name}`, path, () => ({ endpoint: upstreamEndpoint(gateway, name), isThere }));
+    const known = [...gateway.upstreams()].join(", ") || "none";
+    return serveNothing(`Unknown upstream ${name}; known: ${known}`);
+  }
+
+  function serveProfile(name: string, path: string): Handler {
+    const profile = profiles.get(name);
+    if (profile === undefined) return serveNothing(unknownProfile(profiles, name));
+    const isThere = (): boolean => profiles.get(name) === profile;
+    return serveAt(`/p/${name}`, path, () => ({ endpoint: aggregateEndpoint(profile.gateway), isThere }));
   }
 
   // What is gone leaves nothing behind: neither its endpoint nor the sessions at it.
-  const stop = gateway.onToolsChanged(() => {
-    for (const [name, { endpoint }] of single) {
-      if (gateway.hasUpstream(name)) continue;
-      single.delete(name);
+  const leave = (): void => {
+    for (const [base, { endpoint, isThere }] of places) {
+      if (isThere()) continue;
+      places.delete(base);
       sessions.closeAll(endpoint);
     }
-  });
+  };
+  const stopUpstreams = gateway.onToolsChanged(leave);
+  const stopProfiles = profiles.onRemoved(leave);
 
   return {
     name: "mcp",
@@ -86,7 +115,9 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
       const legacy = SSE_PATH.exec(path)?.[1];
       if (legacy !== undefined) return crossOrigin(serveSse(legacy, aggregate, ""));
       const [, name, what] = UPSTREAM_PATH.exec(path) ?? [];
-      return name === undefined || what === undefined ? undefined : serveUpstream(name, what);
+      if (name !== undefined && what !== undefined) return serveUpstream(name, what);
+      const [, profile, part] = PROFILE_PATH.exec(path) ?? [];
+      return profile === undefined || part === undefined ? undefined : serveProfile(profile, part);
     },
     get active() {
       return server.active;
@@ -97,7 +128,8 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
     },
     drain: () => server.closeStreams(),
     close() {
-      stop();
+      stopUpstreams();
+      stopProfiles();
       server.closeStreams();
       // What did not end while we drained is told so, and that it may have run.
       const { code, message, status, data } = new GatewayError("draining", DRAINED, { phase: "call", sent: true });

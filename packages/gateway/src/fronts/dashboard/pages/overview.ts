@@ -1,6 +1,7 @@
 import { html } from "hono/html";
-import type { Gateway, Status } from "../../../gateway.ts";
+import type { Gateway } from "../../../gateway.ts";
 import { type CallStats, quantile, type UpstreamCalls } from "../../../metrics/call-stats.ts";
+import type { Status } from "../../../status.ts";
 import { duration, type Html, tone } from "./html.ts";
 
 const LAST_CALLS = 15;
@@ -10,7 +11,7 @@ export function overview(gateway: Gateway): Html {
   const status = gateway.status();
   return html`${summary(status, gateway.calls)} ${problems(status)}
     <h2>Upstreams</h2>
-    ${upstreams(status, gateway.calls)}
+    ${upstreams(status, gateway.calls)} ${profiles(status)}
     <h2>Last calls</h2>
     ${lastCalls(gateway.calls)}`;
 }
@@ -37,7 +38,7 @@ function configuration({ config }: Status): Html {
   </div>`;
 }
 
-function problems({ upstreams: listed, providers, config }: Status): Html | string {
+function problems({ upstreams: listed, providers, profiles: parts = [], policies, config }: Status): Html | string {
   const said = [
     ...(config?.problems ?? []),
     ...(config?.warnings ?? []),
@@ -45,6 +46,8 @@ function problems({ upstreams: listed, providers, config }: Status): Html | stri
       ...(state === "failed" ? [`${name}: ${error ?? "failed"}`] : []),
       ...more.map((problem) => `${name}: ${problem}`),
     ]),
+    ...(policies?.problems ?? []),
+    ...parts.flatMap(({ name, problems: more = [] }) => more.map((problem) => `profile ${name}: ${problem}`)),
     ...listed.flatMap(({ name, state, error }) => (state === "up" ? [] : [`${name} is ${state}: ${error ?? "…"}`])),
   ];
   if (said.length === 0) return "";
@@ -93,6 +96,32 @@ function upstreams({ upstreams: listed }: Status, calls: CallStats): Html {
       })}
     </tbody>
   </table>`;
+}
+
+function profiles({ profiles: parts = [] }: Status): Html | string {
+  if (parts.length === 0) return "";
+  return html`<h2>Profiles</h2>
+    <table class="card">
+      <thead>
+        <tr>
+          <th>Name</th>
+          <th>Address</th>
+          <th class="num">Tools</th>
+          <th>Of</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${parts.map(
+          ({ name, description, tools, upstreams: of }) =>
+            html`<tr>
+              <td><a href="/p/${name}/docs">${name}</a> <span class="dim">${description ?? ""}</span></td>
+              <td><code>/p/${name}/mcp</code></td>
+              <td data-label="tools" class="num">${tools}</td>
+              <td data-label="of">${of.join(", ")}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`;
 }
 
 function lastCalls(calls: CallStats): Html {

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Status } from "../../../gateway.ts";
+import type { Status } from "../../../status.ts";
 import type { Field } from "../tool-form.ts";
 import { type Html, tone } from "./html.ts";
 

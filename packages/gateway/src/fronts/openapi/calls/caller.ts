@@ -14,16 +14,17 @@ const FRONT = "openapi";
 
 /** A tool that can be called: what it takes, and the request for it but for id and arguments. */
 export interface Target {
+  readonly gateway: Gateway;
   readonly upstream: string;
   readonly operation: Operation;
   /** The bytes of the request between its id and its arguments. */
   readonly middle: Buffer;
 }
 
-export function targetOf(upstream: string, operation: Operation): Target {
+export function targetOf(gateway: Gateway, upstream: string, operation: Operation): Target {
   const name = JSON.stringify(operation.name);
   const middle = Buffer.from(`,"method":"tools/call","params":{"name":${name},"_meta":${ENVELOPE},"arguments":`);
-  return { upstream, operation, middle };
+  return { gateway, upstream, operation, middle };
 }
 
 const HEAD = Buffer.from('{"jsonrpc":"2.0","id":');
@@ -31,13 +32,11 @@ const END = Buffer.from("}}");
 
 /** Turns POSTs into calls of tools, and what comes back into answers. */
 export class Caller {
-  readonly #gateway: Gateway;
   readonly #onBug: (error: unknown) => void;
   readonly #active = new ActiveList<Waiting>();
   #ids = 0;
 
-  constructor(gateway: Gateway, onBug: (error: unknown) => void) {
-    this.#gateway = gateway;
+  constructor(onBug: (error: unknown) => void) {
     this.#onBug = onBug;
   }
 
@@ -75,12 +74,12 @@ export class Caller {
     }
   }
 
-  async #run({ upstream, operation, middle }: Target, request: HttpRequest, call: RestCall): Promise<Shaped> {
+  async #run({ gateway, upstream, operation, middle }: Target, request: HttpRequest, call: RestCall): Promise<Shaped> {
     const body = await request.body(BODY_LIMIT);
     const given = await readArguments(operation, request.header("content-type"), body);
     const id = Buffer.from(String(++this.#ids));
     const message = Message.parse(Buffer.concat([HEAD, id, middle, given, END]));
-    const response = await this.#gateway.relay(upstream, message, call, FRONT);
+    const response = await gateway.relay(upstream, message, call, FRONT);
     if (response.isError) return shapeRpcError(response.outcome);
     return shapeResult(response.outcome, takesHtml(request.header("accept")));
   }
