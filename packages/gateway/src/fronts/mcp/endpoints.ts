@@ -9,8 +9,9 @@ import {
   WireError,
 } from "@shardgate/mcp-wire";
 import { GatewayError } from "../../core/errors.ts";
+import { isOpenWebUi } from "../../core/open-webui.ts";
 import type { Gateway, OtherList } from "../../gateway.ts";
-import { readsTextsAlone, wholeResult } from "./whole-result.ts";
+import { wholeResult } from "./whole-result.ts";
 
 const FRONT = "mcp";
 
@@ -113,7 +114,7 @@ const LEGACY_RESOURCE_NOT_FOUND = -32002;
 /** What a tool gave, with words for clients that would not see it otherwise. */
 async function result(message: Message, context: ExchangeContext, call: Promise<Message>): Promise<Message> {
   const response = await answer(message, context, call);
-  return readsTextsAlone(context.headers) ? wholeResult(response, context.era) : response;
+  return isOpenWebUi(context.headers) ? wholeResult(response, context.era) : response;
 }
 
 /** Where a failure of the gateway's becomes a JSON-RPC error. */
