@@ -5,10 +5,12 @@ import { connectDirectly } from "./open-webui/model/direct-connection.ts";
 import { connectMcp, type McpConnection } from "./open-webui/model/mcp-connection.ts";
 import { connectOpenApi } from "./open-webui/model/openapi-connection.ts";
 import { shown, type Connection, type Json, type Outcome, type Release } from "./open-webui/model/outcome.ts";
+import { startDestructive, WIPED } from "./open-webui/destructive.ts";
 import { rows, type Expected } from "./open-webui/rows.ts";
 import { CARD, LONG_NAME, startShapes } from "./open-webui/shapes.ts";
 import { startGateway, startShard, type Gateway } from "./support/house.ts";
 import { stopAtEnd } from "./support/program.ts";
+import type { RawUpstream } from "./support/raw-upstream.ts";
 
 const stopLater = stopAtEnd();
 const eras = ["legacy", "modern"] as const;
@@ -16,6 +18,7 @@ const KEY = "house-key";
 /** Where Open WebUI's page comes from; a browser that shows another page may not call. */
 const ORIGIN = "http://chat.house.lan:3000";
 let gateway: Gateway;
+let destructive: readonly RawUpstream[];
 
 beforeAll(async () => {
   const shapes = await Promise.all(eras.map((era) => stopLater(startShapes(era))));
@@ -23,10 +26,12 @@ beforeAll(async () => {
     stopLater(serveHttp({ sdk: "old", eras: "legacy" })),
     stopLater(serveHttp({ sdk: "new", eras: "modern" })),
   ]);
+  destructive = await Promise.all(eras.map((era) => stopLater(startDestructive(era))));
   const time = await stopLater(startShard("time"));
   const definitions = eras.flatMap((era, index) => [
     [era, { kind: "mcp-http", url: shapes[index]!.url }],
     [`${era}-sdk`, { kind: "mcp-http", url: fixtures[index]!.url }],
+    [`${era}-disk`, { kind: "mcp-http", url: destructive[index]!.url }],
   ]);
   gateway = await stopLater(
     startGateway({
@@ -76,6 +81,49 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("MCP, as %s", (release) 
   test("0.12 is told how to use the house, in few words", () => {
     if (release === "0.11.4") expect(connection.instructions).toBeUndefined();
     else expect(connection.instructions?.length ?? 0).toBeLessThan(2_000);
+  });
+
+  test("0.11, which drops that, is told with the first tool of each server", () => {
+    const told = connection.tools.filter(({ description }) =>
+      description.includes("For all tools of legacy-sdk: Entries"),
+    );
+    expect(told).toHaveLength(release === "0.11.4" ? 1 : 0);
+  });
+
+  describe.each(eras)("a destructive tool of a %s upstream", (era) => {
+    const wipe = `homelab_${era}-disk__wipe`;
+    const made = () => destructive[eras.indexOf(era)]!.of("tools/call").length;
+    const message = (chatMessage: string, onForm?: (form: Json) => Json) =>
+      connectMcp(`${gateway.url}/mcp`, { release, key: KEY, chatMessage, ...(onForm && { onForm }) });
+
+    test("is planned, and runs once the user has agreed in a later message", async () => {
+      const before = made();
+      const [first, second] = [await message("m1"), await message("m2")];
+      const planned = await first.call(wipe, { disk: era });
+      expect(planned).toMatchObject({ failed: false, text: expect.stringMatching(/NOT DONE YET[\s\S]*- disk: /) });
+      const confirm = "homelab_shardgate__confirm_call";
+      const token = /"token":"(\w+)"/.exec(planned.text)?.[1] ?? "none";
+      expect(await first.call(confirm, { token })).toMatchObject({ failed: true });
+      expect(made()).toBe(before);
+      for (let turn = 0; turn < 2; turn++) {
+        expect(await second.call(confirm, { token })).toMatchObject({ failed: false, text: WIPED });
+      }
+      expect(made()).toBe(before + 1);
+      await Promise.all([first.stop(), second.stop()]);
+    });
+
+    test.each([true, false])("is asked for with a form at the page; agreed: %s", async (agreed) => {
+      const before = made();
+      const forms: Json[] = [];
+      const page = await message("m1", (form) => (forms.push(form), { confirm: agreed }));
+      const said = await page.call(wipe, { disk: era });
+      await page.stop();
+      expect(page.tools.map(({ name }) => name)).not.toContain("homelab_shardgate__confirm_call");
+      expect(forms).toMatchObject([{ message: expect.stringContaining(`- disk: "${era}"`) }]);
+      const declined = { failed: true, text: expect.stringContaining("did not agree") as string };
+      expect(said).toMatchObject(agreed ? { failed: false, text: WIPED } : declined);
+      expect(made()).toBe(agreed ? before + 1 : before);
+    });
   });
 
   describe.each(eras)("a %s upstream", (era) => {
@@ -134,6 +182,20 @@ describe("OpenAPI", () => {
     expect(one.tools.length).toBeGreaterThan(2);
     const now = one.tools.find(({ name }) => name.includes("current_time"))!;
     expect((await one.call(now.name)).failed).toBe(false);
+  });
+
+  test.each(eras)("a destructive tool of a %s upstream is planned, and confirmed in a later message", async (era) => {
+    const made = () => destructive[eras.indexOf(era)]!.of("tools/call").length;
+    const before = made();
+    const planned = await all.call(`${era}-disk_wipe`, { disk: era });
+    expect(planned).toMatchObject({ failed: false, text: expect.stringContaining("NOT DONE YET") });
+    const token = /"token":"(\w+)"/.exec(planned.text)?.[1] ?? "none";
+    const confirm = `${era}-disk_confirm_call`;
+    expect(await all.call(confirm, { token })).toMatchObject({ failed: true });
+    expect(made()).toBe(before);
+    const later = await connectOpenApi(gateway.url, KEY, "message-2");
+    expect(await later.call(confirm, { token })).toMatchObject({ failed: false, text: WIPED });
+    expect(made()).toBe(before + 1);
   });
 
   describe.each(eras)("a %s upstream", (era) => {

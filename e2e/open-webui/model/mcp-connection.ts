@@ -22,6 +22,8 @@ export interface McpSettings {
   /** `info.id` of the connection. */
   readonly id?: string;
   readonly release?: Release;
+  /** The message of the chat that it is made for: there is one for each. */
+  readonly chatMessage?: string;
   /** The person at the page; without one a server cannot ask. */
   readonly onForm?: OnForm;
 }
@@ -39,8 +41,8 @@ interface Listed extends Json {
 
 /** @throws Error: the page says "Failed to connect to MCP server" */
 export async function connectMcp(url: string, settings: McpSettings = {}): Promise<McpConnection> {
-  const { key = "", id = "homelab", release = "0.12.4", onForm } = settings;
-  const wire = new McpWire(url, { key, onForm });
+  const { key = "", id = "homelab", release = "0.12.4", chatMessage, onForm } = settings;
+  const wire = new McpWire(url, { key, chatMessage, onForm });
   const said = await wire.connect(release);
   const listed: Listed[] = [];
   for (let cursor: unknown, page = 0; page === 0 || cursor !== undefined; page++) {

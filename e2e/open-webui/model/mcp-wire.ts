@@ -17,20 +17,29 @@ interface Message {
   readonly error?: { readonly code: number; readonly message: string };
 }
 
+export interface McpWireSettings {
+  readonly key?: string;
+  /** The message of the chat that it answers. */
+  readonly chatMessage?: string | undefined;
+  readonly onForm?: OnForm | undefined;
+}
+
 export class McpWire {
   /** What was sent, in order; of an answer to a question, `answer`. */
   readonly sent: string[] = [];
   readonly #url: string;
   readonly #key: string;
+  readonly #chatMessage: string;
   readonly #onForm: OnForm | undefined;
   #era: "legacy" | "modern" = "legacy";
   #session: string | undefined;
   #ids = 0;
   #isShaken = false;
 
-  constructor(url: string, { key = "", onForm }: { key?: string; onForm?: OnForm | undefined } = {}) {
+  constructor(url: string, { key = "", chatMessage = "message-1", onForm }: McpWireSettings = {}) {
     this.#url = url;
     this.#key = key;
+    this.#chatMessage = chatMessage;
     this.#onForm = onForm;
   }
 
@@ -110,6 +119,7 @@ export class McpWire {
     return {
       "User-Agent": "python-httpx2/2.16.0",
       "X-OpenWebUI-Chat-Id": "chat-1",
+      "X-OpenWebUI-Message-Id": this.#chatMessage,
       ...(this.#key !== "" && { Authorization: `Bearer ${this.#key}` }),
     };
   }

@@ -4,8 +4,11 @@ import { failed, isJson, shown, succeeded, type Connection, type Json, type Outc
 
 const DATA_IMAGE = /^data:image\/[a-z+.-]+;base64,/;
 
-/** @throws Error where Open WebUI leaves the server out without a word */
-export async function connectOpenApi(url: string, key = ""): Promise<Connection> {
+/**
+ * @param chatMessage the message of the chat that its calls are made for; documents are fetched for nobody
+ * @throws Error where Open WebUI leaves the server out without a word
+ */
+export async function connectOpenApi(url: string, key = "", chatMessage = "message-1"): Promise<Connection> {
   const headers = {
     "Content-Type": "application/json",
     Accept: "application/json",
@@ -38,7 +41,12 @@ export async function connectOpenApi(url: string, key = ""): Promise<Connection>
       }
       const response = await fetch(target, {
         method: tool.method,
-        headers: { ...headers, Accept: "*/*" },
+        headers: {
+          ...headers,
+          Accept: "*/*",
+          "X-OpenWebUI-Chat-Id": "chat-1",
+          "X-OpenWebUI-Message-Id": chatMessage,
+        },
         body: tool.method === "GET" ? null : JSON.stringify(body),
         redirect: "manual",
       });

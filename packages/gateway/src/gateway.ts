@@ -2,20 +2,25 @@ import { randomBytes } from "node:crypto";
 import {
   type Era,
   type ExchangeContext,
-  type ListedTool,
   type ListKind,
   type Message,
   type ResourceWatch,
   type ServerDescription,
   UpstreamError,
 } from "@shardgate/mcp-wire";
+import type { Plans } from "./confirmation/plans.ts";
+import { say } from "./confirmation/say.ts";
+import { UNKNOWN_TOKEN } from "./confirmation/words.ts";
 import { describeAll } from "./core/aggregate-description.ts";
 import { aim } from "./core/aim.ts";
 import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
+import { CONFIRM_CALL, tokenIn } from "./core/confirm-tool.ts";
 import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
 import type { Catalog } from "./core/catalog.ts";
+import type { OfferedTool } from "./core/offer.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Snapshot, UpstreamState } from "./core/snapshot.ts";
+import { type Reader, ToolLists } from "./core/tool-lists.ts";
 import type { CallStats } from "./metrics/call-stats.ts";
 import type { ProviderStatus } from "./providers/watch-providers.ts";
 import type { Registry } from "./registry/registry.ts";
@@ -49,10 +54,13 @@ export interface Gateway {
   describe(upstream: string): ServerDescription | undefined;
   /** Which upstream a tool belongs to, by its qualified name. */
   upstreamOf(tool: string): string | undefined;
-  /** The tools as a JSON array: of one upstream under their own names, or of all under qualified ones. */
-  listTools(era: Era, upstream?: string): Buffer;
+  /**
+   * The tools as a JSON array: of one upstream under their own names, or of all under qualified ones; as one reader needs
+   * them, where one is named.
+   */
+  listTools(era: Era, upstream?: string, reader?: Reader): Buffer;
   /** The tools of one upstream under their own names; the same array for as long as nothing about them changes. */
-  toolsOf(upstream: string): readonly ListedTool[];
+  toolsOf(upstream: string): readonly OfferedTool[];
   /** The same of what else there is, which is worded alike in both eras. */
   list(list: OtherList, upstream?: string): Buffer;
   /**
@@ -90,6 +98,7 @@ export interface Gateway {
 
 export interface GatewayDeps {
   readonly calls: CallStats;
+  readonly plans: Plans;
   readonly registry: Registry;
   readonly providers: () => readonly ProviderStatus[];
   readonly config?: () => ConfigReport | undefined;
@@ -101,6 +110,7 @@ export interface GatewayDeps {
 /** Joins registry and interceptors into what the fronts see. Each request reads one snapshot and goes to one upstream. */
 export function createGateway({
   calls: callStats,
+  plans,
   registry,
   providers: reportProviders,
   config: reportConfig = () => undefined,
@@ -129,6 +139,16 @@ export function createGateway({
     return run(new Call(nextRequestId(), front, upstream, message, context));
   }
 
+  /** A call that was planned is confirmed where it goes to. */
+  async function confirmCall(message: Message, context: ExchangeContext, front: string): Promise<Message> {
+    const planned = plans.upstreamOf(tokenIn(message) ?? "");
+    if (planned !== undefined) return await dispatch(upstreamOf(planned), message, context, front);
+    const { method, name } = message;
+    logger.info({ requestId: nextRequestId(), front, method, name, outcome: "tool_error" }, "call");
+    return say(message, context.era, UNKNOWN_TOKEN, { isError: true });
+  }
+
+  const toolLists = new ToolLists();
   let shown: { readonly snapshot: Snapshot; readonly description: ServerDescription } | undefined;
   function described(snapshot: Snapshot): ServerDescription {
     if (shown?.snapshot !== snapshot) shown = { snapshot, description: describeAll(snapshot, version) };
@@ -143,7 +163,11 @@ export function createGateway({
     describe: (name) => registry.current.upstreams.get(name)?.description,
     toolsOf: (upstream) => registry.current.catalog.toolsOf(upstream),
     upstreamOf: (tool) => registry.current.catalog.routes.get(tool)?.upstream,
-    listTools: (era, upstream) => registry.current.catalog.list(era, upstream),
+    listTools(era, upstream, reader) {
+      const snapshot = registry.current;
+      if (reader === undefined) return snapshot.catalog.list(era, upstream);
+      return toolLists.list(snapshot, era, reader, upstream);
+    },
     list: (list, upstream) => listOf(registry.current, list, upstream),
     callTool(message, context, front) {
       const { catalog, upstreams } = registry.current;
@@ -151,6 +175,7 @@ export function createGateway({
       const route = name === undefined ? undefined : catalog.routes.get(name);
       const upstream = route && upstreams.get(route.upstream);
       if (route === undefined || upstream === undefined) {
+        if (name === CONFIRM_CALL) return confirmCall(message, context, front);
         const error = unknownTool(name);
         error.requestId = nextRequestId();
         logger.warn({ requestId: error.requestId, front, method: message.method, name, outcome: error.kind }, "call");
@@ -237,7 +262,7 @@ const FAILURES: Record<UpstreamError["failure"], { kind: GatewayErrorKind; phase
 /** A call of one upstream's tool, under the name the upstream knows; one that is not offered is as good as none. */
 function offered(catalog: Catalog, upstream: string, message: Message): Message {
   const { name } = message;
-  if (name === undefined || !catalog.isChosen(upstream)) return message;
+  if (name === undefined || name === CONFIRM_CALL || !catalog.isChosen(upstream)) return message;
   const own = catalog.ownName(upstream, name);
   if (own === undefined) throw unknownTool(name);
   return message.withName(own);

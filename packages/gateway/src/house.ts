@@ -5,6 +5,7 @@ import type { Logger } from "./core/logger.ts";
 import type { Timers } from "./core/timers.ts";
 import { type AccessSettings, ApiKeyAccess } from "./access/api-key.ts";
 import { describeUser } from "./access/open-webui-user.ts";
+import { Plans } from "./confirmation/plans.ts";
 import { createFronts } from "./fronts/index.ts";
 import type { OpenApiSettings } from "./fronts/openapi/settings.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
@@ -96,11 +97,13 @@ export function createHouse({
     replace: (provider, definitions) => registry.replace(provider, definitions),
   });
   const calls = new CallStats();
+  const plans = new Plans(() => timers.now());
   const believing = (auth: GatewayConfig["auth"]) =>
     describeUser(auth.open_webui, { isKeyAsked: () => access.isAsked, now: () => timers.date() });
   let describe = believing(config.auth);
   const gateway = createGateway({
     calls,
+    plans,
     registry,
     providers: () => watch.report(),
     config: () => live?.report(),
@@ -109,6 +112,7 @@ export function createHouse({
     interceptors: createInterceptors({
       logger,
       timers,
+      plans,
       describe: (headers) => describe?.(headers),
       observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
     }),
@@ -151,6 +155,7 @@ export function createHouse({
   const active = (): number => fronts.reduce((sum, front) => sum + front.active, 0);
   const tick = (): void => {
     for (const front of fronts) front.tick();
+    plans.sweep();
     idle?.tick(active());
     cancelTick = timers.after(TICK_MS, tick);
   };

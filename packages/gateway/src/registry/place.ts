@@ -1,4 +1,5 @@
 import type { ListedTool } from "@shardgate/mcp-wire";
+import type { ConfirmRule } from "../core/confirm-rule.ts";
 import { offer, type OfferedTool, type OfferPolicy } from "../core/offer.ts";
 import { passHeaders } from "../core/pass-headers.ts";
 import { jittered, type Timers } from "../core/timers.ts";
@@ -34,6 +35,7 @@ export class Place {
         readonly from: readonly ListedTool[];
         readonly policy: OfferPolicy | undefined;
         readonly tools: readonly OfferedTool[];
+        readonly confirms: ReadonlyMap<string, ConfirmRule> | undefined;
       }
     | undefined;
   #cancelPatience: () => void = () => undefined;
@@ -61,12 +63,22 @@ export class Place {
 
   /** Its tools as they are offered; the same list while neither they nor the policy change. */
   get offered(): readonly OfferedTool[] {
-    const { tools } = this.#shown;
+    return this.#offer().tools;
+  }
+
+  /** Which of them need the agreement of a person, by their own names; undefined where none do. */
+  get confirms(): ReadonlyMap<string, ConfirmRule> | undefined {
+    return this.#offer().confirms;
+  }
+
+  #offer() {
+    const { tools: from } = this.#shown;
     const policy = this.#definition.options.tools;
-    if (this.#offered?.from !== tools || this.#offered.policy !== policy) {
-      this.#offered = { from: tools, policy, tools: offer(tools, policy) };
+    if (this.#offered?.from !== from || this.#offered.policy !== policy) {
+      const tools = offer(from, policy);
+      this.#offered = { from, policy, tools, confirms: confirmsOf(tools) };
     }
-    return this.#offered.tools;
+    return this.#offered;
   }
 
   /** Chooses the headers that go along with a call; undefined where none do. */
@@ -131,6 +143,12 @@ export class Place {
 /** What of a definition makes another connection or process; the rest is in force without one. */
 export function connectionOf({ options }: UpstreamDefinition): string {
   return JSON.stringify(Object.entries(options).filter(([key]) => !POLICY_OPTIONS.has(key)));
+}
+
+function confirmsOf(tools: readonly OfferedTool[]): ReadonlyMap<string, ConfirmRule> | undefined {
+  const confirms = new Map<string, ConfirmRule>();
+  for (const { name, ownName = name, confirm } of tools) if (confirm !== undefined) confirms.set(ownName, confirm);
+  return confirms.size === 0 ? undefined : confirms;
 }
 
 function isUsable({ status }: Supervisor): boolean {

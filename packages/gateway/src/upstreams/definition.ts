@@ -29,6 +29,12 @@ export const commonDefinitionShape = {
       exclude: z.array(patternSchema).max(1000).optional(),
       /** Its own name of a tool → the name it is offered under. */
       rename: z.record(patternSchema, z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "is no name for a tool")).optional(),
+      /**
+       * Which of them a person has to agree to before they run: `destructive` (the default) those that say
+       * `destructiveHint: true`, for Open WebUI, which does not ask by itself; `never`; or a list of own names, for
+       * every client.
+       */
+      confirm: z.union([z.enum(["destructive", "never"]), z.array(patternSchema).max(1000)]).optional(),
     })
     .optional(),
   /** False: its tools keep their own names among all tools (`now` instead of `time__now`). */

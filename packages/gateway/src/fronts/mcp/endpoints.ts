@@ -10,6 +10,7 @@ import {
 } from "@shardgate/mcp-wire";
 import { GatewayError } from "../../core/errors.ts";
 import { isOpenWebUi } from "../../core/open-webui.ts";
+import { readerOf } from "../../core/tool-lists.ts";
 import type { Gateway, OtherList } from "../../gateway.ts";
 import { wholeResult } from "./whole-result.ts";
 
@@ -100,7 +101,8 @@ function list(
     throw new WireError(RpcCode.invalidParams, `Invalid params: no page of ${method} has this cursor`);
   }
   const { member, list: kind } = LISTS[method];
-  const items = kind === "tools" ? gateway.listTools(context.era, upstream) : gateway.list(kind, upstream);
+  const items =
+    kind === "tools" ? gateway.listTools(context.era, upstream, readerOf(context)) : gateway.list(kind, upstream);
   const head = context.era === "modern" ? MODERN_HEAD : "{";
   return Message.result(message.id as string, Buffer.concat([Buffer.from(`${head}"${member}":`), items, CLOSE]));
 }

@@ -10,6 +10,7 @@ import { refusal, type Shaped } from "./calls/shape-result.ts";
 import { answerPreflight, corsHeaders } from "../cors.ts";
 import { Documents } from "./documents/documents.ts";
 import { Site } from "./site.ts";
+import { calledName, offeredTools } from "./offered-tools.ts";
 import { operationOf } from "./operation.ts";
 import type { OpenApiSettings } from "./settings.ts";
 
@@ -87,7 +88,7 @@ export function openApiFront(deps: OpenApiFrontDeps): Front {
       });
       places.set(name, (place = { site, from: undefined, tools: new Map(), calls: new Map() }));
     }
-    const listed = gateway.toolsOf(name);
+    const listed = offeredTools(gateway, name);
     if (place.from !== listed) {
       place.from = listed;
       place.tools = new Map(listed.map((tool) => [tool.name, tool]));
@@ -101,7 +102,7 @@ export function openApiFront(deps: OpenApiFrontDeps): Front {
     if (known !== undefined) return known;
     const listed = place.tools.get(tool);
     if (listed === undefined) return undefined;
-    const target = targetOf(name, operationOf(listed));
+    const target = targetOf(name, operationOf(listed), calledName(listed));
     const handler = guarded("call", "POST", (request, reply, headers) => caller.call(target, request, reply, headers));
     place.calls.set(tool, handler);
     return handler;

@@ -20,8 +20,9 @@ export interface Target {
   readonly middle: Buffer;
 }
 
-export function targetOf(upstream: string, operation: Operation): Target {
-  const name = JSON.stringify(operation.name);
+/** @param called name of the tool that is called, where that is not the operation's */
+export function targetOf(upstream: string, operation: Operation, called: string = operation.name): Target {
+  const name = JSON.stringify(called);
   const middle = Buffer.from(`,"method":"tools/call","params":{"name":${name},"_meta":${ENVELOPE},"arguments":`);
   return { upstream, operation, middle };
 }
