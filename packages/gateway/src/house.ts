@@ -127,6 +127,7 @@ export function createHouse({
     access,
     settings: () => settings,
     dashboard: () => dashboard,
+    now: () => timers.now(),
   });
   const restart = adminRestart(
     (name) => registry.restart(name),

@@ -20,6 +20,8 @@ export interface McpFrontDeps {
   readonly gateway: Gateway;
   readonly logger: Logger;
   readonly wire?: Partial<StreamableServerOptions>;
+  /** Monotonic clock in milliseconds. */
+  readonly now: () => number;
 }
 
 /** With or without a slash at the end, which people paste along. */
@@ -31,7 +33,7 @@ const SSE_PATH = /^\/(sse|messages)\/?$/;
  * MCP of both eras: all upstreams at `/mcp`, each one under its own names at `/servers/<name>/mcp`. The transport of
  * 2024-11-05 stands beside each: `sse` and `messages`; a message POSTed straight to `sse` is answered in the response.
  */
-export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
+export function mcpFront({ gateway, logger, wire, now }: McpFrontDeps): Front {
   const sessions = wire?.sessions ?? new SessionStore();
   const onBug = (error: unknown): void => {
     logger.error(
@@ -39,7 +41,7 @@ export function mcpFront({ gateway, logger, wire }: McpFrontDeps): Front {
       "unexpected error",
     );
   };
-  const server = new StreamableServer({ onBug, ...wire, sessions });
+  const server = new StreamableServer({ onBug, now, ...wire, sessions });
   const aggregate = aggregateEndpoint(gateway);
   const single = new Map<string, { readonly endpoint: Endpoint; readonly serve: Handler }>();
 

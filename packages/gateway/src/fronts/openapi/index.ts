@@ -21,6 +21,8 @@ export interface OpenApiFrontDeps {
   readonly access: Access;
   /** As they are now. */
   readonly settings: () => OpenApiSettings;
+  /** Monotonic clock in milliseconds. */
+  readonly now: () => number;
 }
 
 /** Of an upstream: where its documents are, and its tools by name as they were listed when `from` was. */
@@ -45,7 +47,7 @@ export function openApiFront(deps: OpenApiFrontDeps): Front {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     logger.error({ error: text }, "unexpected error");
   };
-  const caller = new Caller(gateway, onBug);
+  const caller = new Caller(gateway, onBug, deps.now);
   const documents = new Documents({ gateway, settings, access, version });
   const root = new Site({
     title: () => settings().title,
@@ -151,7 +153,7 @@ export function openApiFront(deps: OpenApiFrontDeps): Front {
     get active() {
       return caller.active;
     },
-    tick: () => undefined,
+    tick: () => caller.tick(),
     drain: () => undefined,
     close() {
       stop();

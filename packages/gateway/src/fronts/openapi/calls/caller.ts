@@ -6,6 +6,7 @@ import { readArguments } from "./arguments.ts";
 import { ENVELOPE, RestCall } from "./rest-call.ts";
 import { shapeError, shapeRpcError } from "./shape-error.ts";
 import { failure, type Shaped, shapeResult } from "./shape-result.ts";
+import { WaitingCall } from "./waiting-call.ts";
 
 /** Most bytes that the arguments of a call may have. */
 const BODY_LIMIT = 4 * 1024 * 1024;
@@ -34,12 +35,15 @@ const END = Buffer.from("}}");
 export class Caller {
   readonly #gateway: Gateway;
   readonly #onBug: (error: unknown) => void;
+  readonly #now: () => number;
   readonly #active = new ActiveList<Waiting>();
   #ids = 0;
 
-  constructor(gateway: Gateway, onBug: (error: unknown) => void) {
+  /** @param now clock in milliseconds */
+  constructor(gateway: Gateway, onBug: (error: unknown) => void, now: () => number) {
     this.#gateway = gateway;
     this.#onBug = onBug;
+    this.#now = now;
   }
 
   get active(): number {
@@ -49,29 +53,28 @@ export class Caller {
   /** Calls a tool; every outcome goes to `reply`, with `headers` besides its own. */
   call(target: Target, request: HttpRequest, reply: HttpReply, headers: Readonly<Record<string, string>>): void {
     const call = new RestCall(request);
-    const waiting: Waiting = {
-      call,
-      answer: ({ status, type, body, headers: more }) => {
-        waiting.answer = ignore;
-        reply.send(status, { ...headers, "Content-Type": type, ...more }, body);
-      },
-    };
+    const waiting: Waiting = { call, reply: new WaitingCall(reply, headers, this.#now()) };
     this.#active.add(waiting);
     reply.onGone(() => call.cancellation.cancel(new Error("the client closed the connection")));
     this.#run(target, request, call)
       .catch((error: unknown) => this.#failure(error))
       .then((shaped) => {
         this.#active.remove(waiting);
-        waiting.answer(shaped);
+        waiting.reply.answer(shaped);
       })
       .catch(this.#onBug);
+  }
+
+  /** To be called every few seconds: keeps silent calls alive. */
+  tick(): void {
+    for (const { reply } of this.#active) reply.keepAlive(this.#now());
   }
 
   /** Answers what is under way with an error, and tells whoever works on it. */
   abort(error: GatewayError): void {
     const shaped = shapeError(error) as Shaped;
-    for (const { call, answer } of this.#active) {
-      answer(shaped);
+    for (const { call, reply } of this.#active) {
+      reply.answer(shaped);
       call.cancellation.cancel(error);
     }
   }
@@ -96,11 +99,7 @@ export class Caller {
 
 interface Waiting {
   readonly call: RestCall;
-  answer: (shaped: Shaped) => void;
-}
-
-function ignore(): void {
-  // It was answered already.
+  readonly reply: WaitingCall;
 }
 
 /** Whether the client takes a page as well as JSON; one that asks for JSON alone gets JSON. */
