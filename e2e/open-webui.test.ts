@@ -137,7 +137,7 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("Open WebUI %s", (releas
   test.for([
     ["MCP", servers[0]!, "^homelab_disk__wipe$", "^homelab_shardgate__confirm_call$"],
     ["OpenAPI", servers[1]!, "^disk_wipe$", "^disk_confirm_call$"],
-  ])(
+  ] as const)(
     "%s: a destructive call is planned, and made once the user said so in a later message",
     async ([, server, wipe, confirm], ctx) => {
       isHere(ctx);
