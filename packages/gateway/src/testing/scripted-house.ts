@@ -15,6 +15,7 @@ export interface Got {
   readonly text: string;
   readonly params: Json;
   readonly headers: Headers;
+  readonly id: unknown;
 }
 
 export interface ScriptedTools {
@@ -23,8 +24,8 @@ export interface ScriptedTools {
   readonly instructions?: string;
   /** More of its definition. */
   readonly options?: Json;
-  /** The result of a call; a plain text by default. */
-  answer?: (got: Got) => Json | Promise<Json>;
+  /** The result of a call, or all of its answer; a plain text by default. */
+  answer?: (got: Got) => Json | Response | Promise<Json>;
 }
 
 const WITHOUT_BODY = 202;
@@ -56,9 +57,10 @@ export async function startScriptedHouse(upstreams: Readonly<Record<string, Scri
     }
     if (method === "tools/list") return reply({ tools });
     if (method === "tools/call") {
-      const call = { text, params, headers: request.headers };
+      const call = { id, text, params, headers: request.headers };
       got.push(call);
-      return reply((await answer?.(call)) ?? { content: [{ type: "text", text: "It is gone." }] });
+      const given = (await answer?.(call)) ?? { content: [{ type: "text", text: "It is gone." }] };
+      return given instanceof Response ? given : reply(given);
     }
     if (id === undefined) return new Response(null, { status: WITHOUT_BODY });
     return Response.json({ jsonrpc: "2.0", id, error: { code: -32601, message: "no" } }, { status: 404 });

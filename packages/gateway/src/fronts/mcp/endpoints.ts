@@ -12,6 +12,7 @@ import { GatewayError } from "../../core/errors.ts";
 import { isOpenWebUi } from "../../core/open-webui.ts";
 import { readerOf } from "../../core/tool-lists.ts";
 import type { Gateway, OtherList } from "../../gateway.ts";
+import { quietContext } from "./quiet-context.ts";
 import { wholeResult } from "./whole-result.ts";
 
 const FRONT = "mcp";
@@ -22,7 +23,7 @@ export function aggregateEndpoint(gateway: Gateway): Endpoint {
     describe: () => gateway.describeAll(),
     async exchange(message, context) {
       const { method } = message;
-      if (method === "tools/call") return await result(message, context, gateway.callTool(message, context, FRONT));
+      if (method === "tools/call") return await result(message, context, (to) => gateway.callTool(message, to, FRONT));
       if (isList(method)) return list(gateway, method, message, context);
       if (method === "logging/setLevel" && context.era === "legacy") {
         await gateway.setLevel(message, context, FRONT);
@@ -51,8 +52,9 @@ export function upstreamEndpoint(gateway: Gateway, name: string): Endpoint {
     async exchange(message, context) {
       const { method } = message;
       if (isList(method) && declares(gateway, name, method)) return list(gateway, method, message, context, name);
-      const response = gateway.relay(name, message, context, FRONT);
-      return await (method === "tools/call" ? result : answer)(message, context, response);
+      const relay = (to: ExchangeContext) => gateway.relay(name, message, to, FRONT);
+      if (method === "tools/call") return await result(message, context, relay);
+      return await answer(message, context, relay(context));
     },
     notify: (message, context) => gateway.notify(name, message, context),
     watchResources: (uris, onUpdated) => gateway.watchResources(uris, onUpdated, name),
@@ -113,11 +115,13 @@ const CLOSE = Buffer.from("}");
 /** What a resource that nobody has was called before 2026-07-28 (2025-11-25 server/resources, "Error Handling"). */
 const LEGACY_RESOURCE_NOT_FOUND = -32002;
 
-/** What a tool gave, with words for clients that would not see it otherwise. */
-async function result(message: Message, context: ExchangeContext, call: Promise<Message>): Promise<Message> {
-  const response = await answer(message, context, call);
-  return isOpenWebUi(context.headers) ? wholeResult(response, context.era) : response;
+/** What a tool gives, for clients that would not see all of it otherwise as they need it. */
+async function result(message: Message, context: ExchangeContext, call: Call): Promise<Message> {
+  if (!isOpenWebUi(context.headers)) return await answer(message, context, call(context));
+  return wholeResult(await answer(message, context, call(quietContext(context))), context.era);
 }
+
+type Call = (context: ExchangeContext) => Promise<Message>;
 
 /** Where a failure of the gateway's becomes a JSON-RPC error. */
 async function answer(message: Message, context: ExchangeContext, call: Promise<Message>): Promise<Message> {

@@ -1,5 +1,14 @@
 import { afterEach, expect, it } from "vitest";
-import { ask, type Caller, type Json, openWebUi, startScriptedHouse } from "../../testing/scripted-house.ts";
+import {
+  ask,
+  type Caller,
+  type Got,
+  type Json,
+  MODERN,
+  openWebUi,
+  post,
+  startScriptedHouse,
+} from "../../testing/scripted-house.ts";
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -49,3 +58,30 @@ it.each<Caller>([{ era: "modern", headers: openWebUi("m") }, { era: "legacy" }, 
     expect(JSON.stringify(all)).not.toContain("For all tools");
   },
 );
+
+it("a large result comes as plain JSON, whatever its upstream said before it: an event may have 1 MiB", async () => {
+  const text = "x".repeat(1.5 * 1024 * 1024);
+  const event = (message: object) => `data: ${JSON.stringify({ jsonrpc: "2.0", ...message })}\n\n`;
+  const answer = ({ id }: Got) =>
+    new Response(
+      event({ method: "notifications/message", params: { level: "info", data: "nearly" } }) +
+        event({ id, result: { resultType: "complete", content: [{ type: "text", text }] } }),
+      { headers: { "content-type": "text/event-stream" } },
+    );
+  const { house } = await startScriptedHouse({ nas: { era: "modern", tools: TOOLS, answer } });
+  open.push(house);
+  const typeFor = async (more: Record<string, string>) => {
+    const _meta = {
+      "io.modelcontextprotocol/protocolVersion": MODERN,
+      "io.modelcontextprotocol/clientCapabilities": {},
+      "io.modelcontextprotocol/logLevel": "info",
+    };
+    const headers = { "MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": "nas__first", ...more };
+    const message = { id: 1, method: "tools/call", params: { name: "nas__first", arguments: {}, _meta } };
+    const response = await post(house, "/mcp", headers, message);
+    expect(await response.text()).toContain(text);
+    return response.headers.get("content-type");
+  };
+  expect(await typeFor(openWebUi("m"))).toBe("application/json");
+  expect(await typeFor({})).toBe("text/event-stream");
+});
