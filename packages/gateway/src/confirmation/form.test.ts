@@ -15,7 +15,7 @@ describe("a form", () => {
         "shardgate-confirm": {
           method: "elicitation/create",
           params: {
-            message: expect.stringMatching(/^Tool wipe of nas\.[\s\S]*- name: "films"\n\nRun it\?$/),
+            message: expect.stringMatching(/^The tool wipe of nas, [\s\S]* would run with:\n- name: "films"$/),
             requestedSchema: { type: "object", properties: { confirm: { type: "boolean" } }, required: ["confirm"] },
           },
         },

@@ -10,10 +10,12 @@ const ELICIT = "elicitation/create";
 /** The form for a person (2025-11-25 and 2026-07-28 client/elicitation): what would happen, and one field to agree with. */
 export function confirmationForm(described: Described): Question {
   const params = {
-    message: `${describeCall(described)}\n\nRun it?`,
+    message: describeCall(described),
     requestedSchema: {
       type: "object",
-      properties: { [FIELD]: { type: "boolean", title: "Run it", description: "Yes: the tool runs, once." } },
+      properties: {
+        [FIELD]: { type: "boolean", title: "Run it", description: "Yes: it runs, once. No: nothing happens." },
+      },
       required: [FIELD],
     },
   };

@@ -10,7 +10,7 @@ describe("a call that is planned", () => {
       const args = { name: "films", size: 1 };
       const planned = await ask(house, ui("m1", { era }), "tools/call", { ...wipe, arguments: args });
       expect(planned["isError"]).toBeUndefined();
-      expect(textOf(planned)).toMatch(/NOT DONE YET[\s\S]*Tool wipe of nas[\s\S]*- name: "films"[\s\S]*confirm_call/);
+      expect(textOf(planned)).toMatch(/NOT DONE YET[\s\S]*tool wipe of nas[\s\S]*- name: "films"[\s\S]*confirm_call/);
       expect(got).toEqual([]);
       const token = tokenOf(textOf(planned));
       const first = await ask(house, ui("m2", { era }), "tools/call", confirm(token));
@@ -161,7 +161,7 @@ describe("who is asked", () => {
     const claude: Caller = { era: "modern" };
     expect(textOf(await ask(house, claude, "tools/call", wipe))).toBe("It is gone.");
     const planned = textOf(await ask(house, claude, "tools/call", { name: "nas__easy", arguments: {} }));
-    expect(planned).toContain("set up to ask before it runs");
+    expect(planned).toContain("set up to ask about");
     expect(await namesFor(house, claude)).toContain("shardgate__confirm_call");
     expect(textOf(await ask(house, claude, "tools/call", confirm(tokenOf(planned))))).toBe("It is gone.");
   });

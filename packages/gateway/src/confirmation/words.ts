@@ -15,8 +15,8 @@ export interface Described {
 }
 
 const WHY: Record<ConfirmRule, string> = {
-  "open-webui": "It says of itself that it can destroy or overwrite something.",
-  everyone: "The gateway is set up to ask before it runs.",
+  "open-webui": "which says of itself that it can destroy or overwrite something",
+  everyone: "which the gateway is set up to ask about",
 };
 
 /** What would happen, for a person to read: every value on one line, and none that could pass for words of ours. */
@@ -25,8 +25,8 @@ export function describeCall({ upstream, tool, args, rule }: Described): string 
   const lines = entries.slice(0, MAX_ARGUMENTS).map(([name, value]) => `- ${shown(name, 64)}: ${valueText(value)}`);
   const more = entries.length - lines.length;
   if (more > 0) lines.push(`- and ${more} more`);
-  const given = lines.length === 0 ? ["It is given nothing."] : ["It is given:", ...lines];
-  return [`Tool ${shown(tool, 64)} of ${upstream}. ${WHY[rule]}`, ...given].join("\n");
+  const what = `The tool ${shown(tool, 64)} of ${upstream}, ${WHY[rule]}, would run`;
+  return lines.length === 0 ? `${what} without arguments.` : [`${what} with:`, ...lines].join("\n");
 }
 
 /** What a model is told of a call that was planned, not made. */
