@@ -3,7 +3,7 @@ import * as z from "zod";
 import { providersSchema } from "../providers/schema.ts";
 import { dashboardSchema } from "../fronts/dashboard/settings.ts";
 import { openApiSchema } from "../fronts/openapi/settings.ts";
-import { durationSchema } from "../upstreams/definition.ts";
+import { durationSchema } from "./duration.ts";
 import { type UpstreamDefinition, upstreamOptionsSchema } from "../upstreams/index.ts";
 
 /** What a file may say besides upstreams; each key in one file at most. */
