@@ -1,5 +1,6 @@
 // A call of many minutes is never silent for long, whichever front it came through and whichever era its upstream speaks.
 import { describe, expect, it, onTestFinished } from "vitest";
+import { openApiSchema } from "./fronts/openapi/settings.ts";
 import { type Json, LEGACY, MODERN, post, startScriptedHouse } from "./testing/scripted-house.ts";
 
 const CALL_MS = 400_000;
@@ -7,16 +8,19 @@ const STEP_MS = 1_000;
 const DONE = { content: [{ type: "text", text: "done" }] };
 
 /** A house whose tool takes as long as the test wants. */
-async function start(era: "modern" | "legacy", timeout = "10m") {
+async function start(era: "modern" | "legacy", { timeout = "10m", openapi = {} } = {}) {
   const { promise, resolve } = Promise.withResolvers<Json>();
-  const started = await startScriptedHouse({
-    nas: {
-      era,
-      tools: [{ name: "slow", inputSchema: { type: "object" } }],
-      options: { timeout },
-      answer: () => promise,
+  const started = await startScriptedHouse(
+    {
+      nas: {
+        era,
+        tools: [{ name: "slow", inputSchema: { type: "object" } }],
+        options: { timeout },
+        answer: () => promise,
+      },
     },
-  });
+    { openapi: openApiSchema.parse(openapi) },
+  );
   onTestFinished(() => started.house.close());
   return { ...started, finish: () => resolve(DONE) };
 }
@@ -85,8 +89,15 @@ describe.each(["modern", "legacy"] as const)("in front of a %s upstream", (era) 
     expect(seen).toMatchObject({ status: 200, type: "application/json", text: expect.stringMatching(/^ +"done"$/) });
   });
 
+  it("a call over OpenAPI sends something as early as it is told to", async () => {
+    const started = await start(era, { openapi: { keep_alive: "15s" } });
+    const seen = await watch(started, call(started));
+    expect(Math.max(...seen.gaps)).toBeLessThanOrEqual(20);
+    expect(seen).toMatchObject({ status: 200, text: expect.stringMatching(/^ +"done"$/) });
+  });
+
   it("a call over OpenAPI that fails in the usual time has its own status", async () => {
-    const started = await start(era, "60s");
+    const started = await start(era, { timeout: "60s" });
     const asked = call(started);
     await started.timers.advance(60_000);
     const response = await asked;
@@ -97,7 +108,7 @@ describe.each(["modern", "legacy"] as const)("in front of a %s upstream", (era) 
   });
 
   it("a call over OpenAPI that fails later says in its body what the status would have been", async () => {
-    const started = await start(era, "2m");
+    const started = await start(era, { timeout: "2m" });
     const asked = call(started);
     await started.timers.advance(120_000);
     const response = await asked;

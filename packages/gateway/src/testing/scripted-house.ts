@@ -31,7 +31,10 @@ export interface ScriptedTools {
 const WITHOUT_BODY = 202;
 
 /** A house in one process in front of upstreams that a test scripts, with time that it moves. */
-export async function startScriptedHouse(upstreams: Readonly<Record<string, ScriptedTools>>) {
+export async function startScriptedHouse(
+  upstreams: Readonly<Record<string, ScriptedTools>>,
+  config: Partial<typeof DEFAULT_CONFIG> = {},
+) {
   const timers = new FakeTimers();
   const logger = memoryLogger();
   const got: Got[] = [];
@@ -71,7 +74,7 @@ export async function startScriptedHouse(upstreams: Readonly<Record<string, Scri
     options: upstreamOptionsSchema.parse({ kind: "mcp-http", url: `http://${name}/mcp`, ...options }),
   }));
   const house = createHouse({
-    config: DEFAULT_CONFIG,
+    config: { ...DEFAULT_CONFIG, ...config },
     providers: [{ name: "test", watch: async (emit) => emit(definitions) }],
     logger,
     timers,

@@ -47,7 +47,7 @@ export function openApiFront(deps: OpenApiFrontDeps): Front {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     logger.error({ error: text }, "unexpected error");
   };
-  const caller = new Caller(gateway, onBug, deps.now);
+  const caller = new Caller({ gateway, onBug, now: deps.now, keepAlive: () => settings().keep_alive });
   const documents = new Documents({ gateway, settings, access, version });
   const root = new Site({
     title: () => settings().title,

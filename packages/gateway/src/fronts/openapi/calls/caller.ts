@@ -31,19 +31,29 @@ export function targetOf(upstream: string, operation: Operation, called: string 
 const HEAD = Buffer.from('{"jsonrpc":"2.0","id":');
 const END = Buffer.from("}}");
 
+export interface CallerDeps {
+  readonly gateway: Gateway;
+  readonly onBug: (error: unknown) => void;
+  /** Clock in milliseconds. */
+  readonly now: () => number;
+  /** How long a call may be silent, in milliseconds. */
+  readonly keepAlive: () => number;
+}
+
 /** Turns POSTs into calls of tools, and what comes back into answers. */
 export class Caller {
   readonly #gateway: Gateway;
   readonly #onBug: (error: unknown) => void;
   readonly #now: () => number;
+  readonly #keepAlive: () => number;
   readonly #active = new ActiveList<Waiting>();
   #ids = 0;
 
-  /** @param now clock in milliseconds */
-  constructor(gateway: Gateway, onBug: (error: unknown) => void, now: () => number) {
+  constructor({ gateway, onBug, now, keepAlive }: CallerDeps) {
     this.#gateway = gateway;
     this.#onBug = onBug;
     this.#now = now;
+    this.#keepAlive = keepAlive;
   }
 
   get active(): number {
@@ -53,7 +63,7 @@ export class Caller {
   /** Calls a tool; every outcome goes to `reply`, with `headers` besides its own. */
   call(target: Target, request: HttpRequest, reply: HttpReply, headers: Readonly<Record<string, string>>): void {
     const call = new RestCall(request);
-    const waiting: Waiting = { call, reply: new WaitingCall(reply, headers, this.#now()) };
+    const waiting: Waiting = { call, reply: new WaitingCall(reply, headers, this.#now() + this.#keepAlive()) };
     this.#active.add(waiting);
     reply.onGone(() => call.cancellation.cancel(new Error("the client closed the connection")));
     this.#run(target, request, call)

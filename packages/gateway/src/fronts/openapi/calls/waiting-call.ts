@@ -1,12 +1,7 @@
 import type { HttpReply, HttpStream } from "@shardgate/mcp-wire";
 import { lateAnswer, type Shaped } from "./shape-result.ts";
 
-/**
- * How long a call may be silent before bytes are sent that mean nothing, in milliseconds. The first of them decides the
- * status, so they come after the usual time in which calls fail (an upstream's `timeout`, 60 s), and before clients and
- * proxies give up (Open WebUI after 300 s, others after 100 s).
- */
-const FIRST_MS = 65_000;
+/** Between two spaces, in milliseconds. */
 const NEXT_MS = 15_000;
 
 const SPACE = Buffer.from(" ");
@@ -20,14 +15,17 @@ export class WaitingCall {
   #stream: HttpStream | undefined;
   #isAnswered = false;
 
-  /** @param headers besides its own @param now clock in milliseconds */
-  constructor(reply: HttpReply, headers: Readonly<Record<string, string>>, now: number) {
+  /**
+   * @param headers besides its own
+   * @param due when it has been silent for too long, in milliseconds
+   */
+  constructor(reply: HttpReply, headers: Readonly<Record<string, string>>, due: number) {
     this.#reply = reply;
     this.#headers = headers;
-    this.#due = now + FIRST_MS;
+    this.#due = due;
   }
 
-  /** Sends a space in front of the JSON where it is time for one. */
+  /** Sends a space in front of the JSON where it is time for one, which settles the status. */
   keepAlive(now: number): void {
     if (this.#isAnswered || now < this.#due) return;
     this.#stream ??= this.#reply.stream(200, { ...this.#headers, "Content-Type": JSON_TYPE });
