@@ -31,6 +31,7 @@ beforeAll(async () => {
   const definitions = eras.flatMap((era, index) => [
     [era, { kind: "mcp-http", url: shapes[index]!.url }],
     [`${era}-sdk`, { kind: "mcp-http", url: fixtures[index]!.url }],
+    [`${era}-named`, { kind: "mcp-http", url: fixtures[index]!.url, tools: { confirm: ["test_elicitation"] } }],
     [`${era}-disk`, { kind: "mcp-http", url: destructive[index]!.url }],
   ]);
   gateway = await stopLater(
@@ -124,6 +125,19 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("MCP, as %s", (release) 
       expect(said).toMatchObject(agreed ? { failed: false, text: WIPED } : declined);
       expect(made()).toBe(agreed ? before + 1 : before);
     });
+  });
+
+  test.each(eras)("a tool of a %s upstream asks its own question after ours", async (era) => {
+    const forms: Json[] = [];
+    const onForm = (form: Json): Json => {
+      forms.push(form);
+      return forms.length === 1 ? { confirm: true } : { username: "ada", email: "ada@example.org" };
+    };
+    const page = await connectMcp(`${gateway.url}/mcp`, { release, key: KEY, onForm });
+    const said = await page.call(findTool(page, `${era}-named`, "test_elicitation"), { message: "Who is there?" });
+    await page.stop();
+    expect(forms).toMatchObject([{ message: expect.stringContaining("would run with") }, { message: "Who is there?" }]);
+    expect(said).toMatchObject({ failed: false, text: expect.stringContaining("ada@example.org") });
   });
 
   describe.each(eras)("a %s upstream", (era) => {

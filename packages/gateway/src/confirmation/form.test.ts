@@ -90,6 +90,24 @@ describe("a form", () => {
     expect((await ask(house, page, "tools/call", last))["inputRequests"]).toHaveProperty("shardgate-confirm");
   });
 
+  it("comes before the questions of an upstream that gives no state, though the client sends ours again", async () => {
+    const further = {
+      resultType: "input_required",
+      inputRequests: { size: { method: "elicitation/create", params: { message: "Which?", requestedSchema: {} } } },
+    };
+    const { house, got } = await startHouse({
+      answer: ({ params }) =>
+        Object.hasOwn(Object(params["inputResponses"]), "size")
+          ? { content: [{ type: "text", text: "Big." }] }
+          : further,
+    });
+    const first = retryOf(await ask(house, page, "tools/call", wipe), { action: "accept", content: { confirm: true } });
+    expect(await ask(house, page, "tools/call", first)).toMatchObject(further);
+    const last = { ...first, inputResponses: { size: { action: "accept", content: {} } } };
+    expect(textOf(await ask(house, page, "tools/call", last))).toBe("Big.");
+    expect(got.map(({ params }) => params["requestState"])).toEqual([undefined, undefined]);
+  });
+
   function retryOf(asked: Json, answer: Json): Json {
     return { ...wipe, requestState: asked["requestState"], inputResponses: { "shardgate-confirm": answer } };
   }

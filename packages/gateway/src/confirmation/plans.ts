@@ -66,7 +66,7 @@ export class Plans {
     const plan = same?.plan ?? { ...planned, token: newToken(planned.way) };
     if (same !== undefined) this.#drop(plan.token);
     const bytes = plan.params.length;
-    this.#makeRoom(bytes);
+    this.#makeRoom(1, bytes);
     this.#kept.set(plan.token, { plan, until: this.#now() + PLAN_TTL_MS, bytes, outcome: undefined });
     this.#bytes += bytes;
     return plan;
@@ -140,13 +140,13 @@ export class Plans {
     const { token } = kept.plan;
     if (this.#kept.get(token) !== kept) return;
     kept.until = this.#now() + PLAN_TTL_MS;
-    const isLong = response.bytes.length > MAX_OUTCOME;
+    const isLong = !response.isError && response.bytes.length > MAX_OUTCOME;
     const short = isLong ? response.withOutcome(TOO_LONG) : response;
     const bytes = short.bytes.length;
     kept.outcome = Promise.resolve(short);
     kept.bytes += bytes;
     this.#bytes += bytes;
-    this.#makeRoom(0);
+    this.#makeRoom(0, 0);
   }
 
   #waiting(planned: Planned): Kept | undefined {
@@ -158,10 +158,10 @@ export class Plans {
     return undefined;
   }
 
-  /** Drops the oldest until so many bytes more may be held. */
-  #makeRoom(bytes: number): void {
+  /** Drops the oldest until there is room for more. */
+  #makeRoom(plans: number, bytes: number): void {
     for (const token of this.#kept.keys()) {
-      if (this.#kept.size < MAX_PLANS && this.#bytes + bytes <= MAX_BYTES) return;
+      if (this.#kept.size + plans <= MAX_PLANS && this.#bytes + bytes <= MAX_BYTES) return;
       this.#drop(token);
     }
   }

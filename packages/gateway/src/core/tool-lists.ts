@@ -14,6 +14,7 @@ export interface Reader {
   readonly isWithoutInstructions: boolean;
 }
 
+/** What a request says of who reads its answer. */
 export function readerOf(context: ExchangeContext): Reader {
   const isUi = isOpenWebUi(context.headers);
   return {

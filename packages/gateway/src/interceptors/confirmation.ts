@@ -116,11 +116,15 @@ async function askByResult(
   const { message } = call;
   const { answers, state } = readRetry(message);
   const now = planned(call, "form", userOf);
-  const before = state === undefined ? undefined : plans.find(state, now);
-  if (before === undefined || before.digest !== now.digest || before.upstream !== now.upstream) {
-    const isFurtherRound = (state !== undefined || answers.size > 0) && plans.isGoingOn(now);
-    return isFurtherRound ? goOn(await next(call)) : ask(plans.add(now));
+  const found = state === undefined ? undefined : plans.find(state, now);
+  const before = found?.digest === now.digest && found.upstream === now.upstream ? found : undefined;
+  const isAnswered = [...answers.keys()].some((key) => key !== QUESTION);
+  const isFurther = before === undefined ? state !== undefined || isAnswered : isAnswered && plans.hasRun(before);
+  if (isFurther && plans.isGoingOn(now)) {
+    // Where the upstream gave no state, a client may still send ours.
+    return goOn(await next(before === undefined ? call : withoutState(call)));
   }
+  if (before === undefined) return ask(plans.add(now));
   const agreed = agreement(answers.get(QUESTION));
   if (agreed === undefined) return ask(before);
   if (!agreed) {
@@ -172,6 +176,12 @@ function callOf({ params, paramHeaders }: Plan, call: Call): Call {
     notify: (early) => call.notify(early),
     request: (question) => call.request(question),
   });
+}
+
+function withoutState(call: Call): Call {
+  const { requestId, front, upstream, message } = call;
+  const params = editObject(message.paramsBytes as Buffer, { requestState: undefined });
+  return new Call(requestId, front, upstream, message.withParams(params), call);
 }
 
 /** User and chat, as far as they are named: sessions mean nothing to Open WebUI, which opens one for each message. */
