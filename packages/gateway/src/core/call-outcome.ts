@@ -12,6 +12,13 @@ export type Outcome =
   | "confirmation_declined"
   | GatewayErrorKind;
 
+const WELL: ReadonlySet<Outcome> = new Set(["ok", "confirmation_asked", "confirmation_declined"]);
+
+/** Whether nothing went wrong. */
+export function isWell(outcome: Outcome): boolean {
+  return WELL.has(outcome);
+}
+
 /** The end of a call. */
 export interface CallOutcome {
   readonly outcome: Outcome;

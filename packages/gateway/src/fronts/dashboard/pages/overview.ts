@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { Gateway, Status } from "../../../gateway.ts";
+import { isWell } from "../../../core/call-outcome.ts";
 import { type CallStats, quantile, type UpstreamCalls } from "../../../metrics/call-stats.ts";
 import { duration, type Html, tone } from "./html.ts";
 
@@ -115,7 +116,7 @@ function lastCalls(calls: CallStats): Html {
           html`<tr>
             <td>${moment(at.toISOString())}</td>
             <td>${upstream} · ${name ?? method}${error === undefined ? "" : html`<p class="dim">${error}</p>`}</td>
-            <td><span class="state ${outcome === "ok" ? "good" : "bad"}">${outcome}</span></td>
+            <td><span class="state ${isWell(outcome) ? "good" : "bad"}">${outcome}</span></td>
             <td data-label="took" class="num">${duration(ms / 1_000)}</td>
             <td data-label="through">${front}</td>
             <td data-label="request"><code>${requestId}</code></td>
@@ -125,8 +126,8 @@ function lastCalls(calls: CallStats): Html {
   </table>`;
 }
 
-function failures({ outcomes, count }: UpstreamCalls): number {
-  return count - (outcomes.get("ok") ?? 0);
+function failures({ outcomes }: UpstreamCalls): number {
+  return [...outcomes].reduce((sum, [outcome, count]) => sum + (isWell(outcome) ? 0 : count), 0);
 }
 
 function bound(calls: UpstreamCalls | undefined, share: number): string {
