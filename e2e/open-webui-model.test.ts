@@ -2,14 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serveHttp } from "./fixture/serve-http.ts";
 import { connectDirectly } from "./open-webui/model/direct-connection.ts";
-import { plainIdentity, signedIdentity, type User } from "./open-webui/model/identity.ts";
 import { connectMcp, type McpConnection } from "./open-webui/model/mcp-connection.ts";
 import { connectOpenApi } from "./open-webui/model/openapi-connection.ts";
 import { shown, type Connection, type Json, type Outcome, type Release } from "./open-webui/model/outcome.ts";
+import { startDestructive, WIPED } from "./open-webui/destructive.ts";
 import { rows, type Expected } from "./open-webui/rows.ts";
 import { CARD, LONG_NAME, startShapes } from "./open-webui/shapes.ts";
 import { startGateway, startShard, type Gateway } from "./support/house.ts";
 import { stopAtEnd } from "./support/program.ts";
+import type { RawUpstream } from "./support/raw-upstream.ts";
 
 const stopLater = stopAtEnd();
 const eras = ["legacy", "modern"] as const;
@@ -17,6 +18,7 @@ const KEY = "house-key";
 /** Where Open WebUI's page comes from; a browser that shows another page may not call. */
 const ORIGIN = "http://chat.house.lan:3000";
 let gateway: Gateway;
+let destructive: readonly RawUpstream[];
 
 beforeAll(async () => {
   const shapes = await Promise.all(eras.map((era) => stopLater(startShapes(era))));
@@ -24,10 +26,13 @@ beforeAll(async () => {
     stopLater(serveHttp({ sdk: "old", eras: "legacy" })),
     stopLater(serveHttp({ sdk: "new", eras: "modern" })),
   ]);
+  destructive = await Promise.all(eras.map((era) => stopLater(startDestructive(era))));
   const time = await stopLater(startShard("time"));
   const definitions = eras.flatMap((era, index) => [
     [era, { kind: "mcp-http", url: shapes[index]!.url }],
     [`${era}-sdk`, { kind: "mcp-http", url: fixtures[index]!.url }],
+    [`${era}-named`, { kind: "mcp-http", url: fixtures[index]!.url, tools: { confirm: ["test_elicitation"] } }],
+    [`${era}-disk`, { kind: "mcp-http", url: destructive[index]!.url }],
   ]);
   gateway = await stopLater(
     startGateway({
@@ -79,6 +84,62 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("MCP, as %s", (release) 
     else expect(connection.instructions?.length ?? 0).toBeLessThan(2_000);
   });
 
+  test("0.11, which drops that, is told with the first tool of each server", () => {
+    const told = connection.tools.filter(({ description }) =>
+      description.includes("For all tools of legacy-sdk: Entries"),
+    );
+    expect(told).toHaveLength(release === "0.11.4" ? 1 : 0);
+  });
+
+  describe.each(eras)("a destructive tool of a %s upstream", (era) => {
+    const wipe = `homelab_${era}-disk__wipe`;
+    const made = () => destructive[eras.indexOf(era)]!.of("tools/call").length;
+    const message = (chatMessage: string, onForm?: (form: Json) => Json) =>
+      connectMcp(`${gateway.url}/mcp`, { release, key: KEY, chatMessage, ...(onForm && { onForm }) });
+
+    test("is planned, and runs once the user has agreed in a later message", async () => {
+      const before = made();
+      const [first, second] = [await message("m1"), await message("m2")];
+      const planned = await first.call(wipe, { disk: era });
+      expect(planned).toMatchObject({ failed: false, text: expect.stringMatching(/NOT DONE YET[\s\S]*- disk: /) });
+      const confirm = "homelab_shardgate__confirm_call";
+      const token = /"token":"(\w+)"/.exec(planned.text)?.[1] ?? "none";
+      expect(await first.call(confirm, { token })).toMatchObject({ failed: true });
+      expect(made()).toBe(before);
+      for (let turn = 0; turn < 2; turn++) {
+        expect(await second.call(confirm, { token })).toMatchObject({ failed: false, text: WIPED });
+      }
+      expect(made()).toBe(before + 1);
+      await Promise.all([first.stop(), second.stop()]);
+    });
+
+    test.each([true, false])("is asked for with a form at the page; agreed: %s", async (agreed) => {
+      const before = made();
+      const forms: Json[] = [];
+      const page = await message("m1", (form) => (forms.push(form), { confirm: agreed }));
+      const said = await page.call(wipe, { disk: era });
+      await page.stop();
+      expect(page.tools.map(({ name }) => name)).not.toContain("homelab_shardgate__confirm_call");
+      expect(forms).toMatchObject([{ message: expect.stringContaining(`- disk: "${era}"`) }]);
+      const declined = { failed: true, text: expect.stringContaining("did not agree") as string };
+      expect(said).toMatchObject(agreed ? { failed: false, text: WIPED } : declined);
+      expect(made()).toBe(agreed ? before + 1 : before);
+    });
+  });
+
+  test.each(eras)("a tool of a %s upstream asks its own question after ours", async (era) => {
+    const forms: Json[] = [];
+    const onForm = (form: Json): Json => {
+      forms.push(form);
+      return forms.length === 1 ? { confirm: true } : { username: "ada", email: "ada@example.org" };
+    };
+    const page = await connectMcp(`${gateway.url}/mcp`, { release, key: KEY, onForm });
+    const said = await page.call(findTool(page, `${era}-named`, "test_elicitation"), { message: "Who is there?" });
+    await page.stop();
+    expect(forms).toMatchObject([{ message: expect.stringContaining("would run with") }, { message: "Who is there?" }]);
+    expect(said).toMatchObject({ failed: false, text: expect.stringContaining("ada@example.org") });
+  });
+
   describe.each(eras)("a %s upstream", (era) => {
     test.each(rows.map((row) => [row.tool.slice(0, 20), row] as const))("%s", async (_, row) => {
       const called = await connection.call(findTool(connection, era, row.tool), row.args);
@@ -106,7 +167,7 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("MCP, as %s", (release) 
 describe("OpenAPI", () => {
   let all: Connection;
   beforeAll(async () => {
-    all = await connectOpenApi(gateway.url, KEY);
+    all = await connectOpenApi(gateway.url, { key: KEY });
   });
 
   test("names are unique and take no prefix to be so; no argument is without a type", () => {
@@ -131,10 +192,24 @@ describe("OpenAPI", () => {
   });
 
   test("the document of one server has its tools alone, and calls reach it", async () => {
-    const one = await connectOpenApi(`${gateway.url}/time`, KEY);
+    const one = await connectOpenApi(`${gateway.url}/time`, { key: KEY });
     expect(one.tools.length).toBeGreaterThan(2);
     const now = one.tools.find(({ name }) => name.includes("current_time"))!;
     expect((await one.call(now.name)).failed).toBe(false);
+  });
+
+  test.each(eras)("a destructive tool of a %s upstream is planned, and confirmed in a later message", async (era) => {
+    const made = () => destructive[eras.indexOf(era)]!.of("tools/call").length;
+    const before = made();
+    const planned = await all.call(`${era}-disk_wipe`, { disk: era });
+    expect(planned).toMatchObject({ failed: false, text: expect.stringContaining("NOT DONE YET") });
+    const token = /"token":"(\w+)"/.exec(planned.text)?.[1] ?? "none";
+    const confirm = `${era}-disk_confirm_call`;
+    expect(await all.call(confirm, { token })).toMatchObject({ failed: true });
+    expect(made()).toBe(before);
+    const later = await connectOpenApi(gateway.url, { key: KEY, chatMessage: "message-2" });
+    expect(await later.call(confirm, { token })).toMatchObject({ failed: false, text: WIPED });
+    expect(made()).toBe(before + 1);
   });
 
   describe.each(eras)("a %s upstream", (era) => {
@@ -165,80 +240,6 @@ describe("a tool server that a user adds in the page", () => {
   });
 });
 
-describe("two users of one Open WebUI, where policies name tools", () => {
-  const ada: User = { id: "u-1", name: "Ada Löwe", email: "ada@example.org", role: "admin" };
-  const bob: User = { id: "u-2", name: "ada@example.org", email: "bob@example.org", role: "user" };
-  const SECRET = "their-secret";
-  const ways = [
-    { way: "a signed token", settings: { jwt_secret: SECRET }, say: (user: User) => signedIdentity(user, SECRET) },
-    { way: "plain headers", settings: { trust_headers: true }, say: plainIdentity },
-  ];
-  const policies = [{ tools: ["time__convert_*", "time__find_*"], users: ["ADA@example.org"] }];
-
-  describe.each(ways)("by $way", ({ settings, say }) => {
-    let house: Gateway;
-    beforeAll(async () => {
-      const time = await stopLater(startShard("time"));
-      house = await stopLater(
-        startGateway({
-          upstreams: { time: { kind: "shard", url: time.url } },
-          auth: { open_webui: settings, policies },
-          env: { GATEWAY_API_KEY: KEY },
-        }),
-      );
-    });
-    const argumentsOf = { time: "12:00", from: "UTC", to: ["UTC"] };
-
-    test.each(["0.12.4", "0.11.4"] satisfies Release[])(
-      "%s is given what each of them may call, over MCP",
-      async (release) => {
-        const [hers, his, nobodys] = await Promise.all(
-          [say(ada), say(bob), {}].map((identity) => connectMcp(`${house.url}/mcp`, { release, key: KEY, identity })),
-        );
-        const names = ({ tools }: Connection) => tools.map(({ name }) => name);
-        expect(names(hers!)).toEqual(
-          expect.arrayContaining(["homelab_time__convert_time", "homelab_time__find_time_zone"]),
-        );
-        expect(names(hers!)).toHaveLength(4);
-        expect(names(his!)).toHaveLength(2);
-        expect(names(nobodys!)).toEqual(names(his!));
-        expect(await hers!.call("homelab_time__convert_time", argumentsOf)).toMatchObject({ failed: false });
-        for (const one of [hers!, his!, nobodys!]) {
-          expect(await one.call("homelab_time__current_time")).toMatchObject({ failed: false });
-          await one.stop();
-        }
-      },
-    );
-
-    test("over OpenAPI everybody is given every tool, and a call says why it may not be", async () => {
-      const [hers, his] = await Promise.all([ada, bob].map((user) => connectOpenApi(house.url, KEY, say(user))));
-      expect(his!.tools).toHaveLength(4);
-      expect(await hers!.call("time_convert_time", argumentsOf)).toMatchObject({ failed: false });
-      const refused = await his!.call("time_convert_time", argumentsOf);
-      expect(refused).toMatchObject({ failed: true, text: expect.stringContaining("HTTP error 403") });
-      expect(refused.text).toContain(
-        "Only certain users may call time__convert_time, and bob@example.org is none of them",
-      );
-    });
-  });
-
-  test("who writes plain headers where a token is asked for is nobody", async () => {
-    const house = await stopLater(
-      startGateway({
-        upstreams: {},
-        auth: { open_webui: { jwt_secret: SECRET }, policies },
-        env: { SHARDS: (await stopLater(startShard("time"))).url, GATEWAY_API_KEY: KEY },
-      }),
-    );
-    await house.until("time", "up");
-    const forged = signedIdentity(ada, "guess");
-    for (const identity of [plainIdentity(ada), forged, signedIdentity(ada, SECRET, -60)]) {
-      const { tools } = await connectMcp(`${house.url}/mcp`, { key: KEY, identity });
-      expect(tools).toHaveLength(2);
-    }
-  });
-});
-
 test("an upstream that is gone takes no tool away, and a call says what is the matter", async () => {
   const mortal = await startShapes("modern");
   const own = await stopLater(
@@ -249,7 +250,7 @@ test("an upstream that is gone takes no tool away, and a call says what is the m
   );
   await mortal.stop();
   const mcp = await connectMcp(`${own.url}/mcp`, { key: KEY });
-  const openApi = await connectOpenApi(own.url, KEY);
+  const openApi = await connectOpenApi(own.url, { key: KEY });
   expect([mcp.tools.length, openApi.tools.length]).toEqual([rows.length, rows.length]);
   const said = await mcp.call("homelab_mortal__plain");
   expect(said).toMatchObject({ failed: true, text: expect.stringContaining("mortal") });

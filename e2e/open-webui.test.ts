@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
 import { serveHttp } from "./fixture/serve-http.ts";
+import { startDestructive, WIPED } from "./open-webui/destructive.ts";
 import { shown, type Json, type Release } from "./open-webui/model/outcome.ts";
 import { startLanguageModel, type LanguageModel } from "./open-webui/real/language-model.ts";
 import { startOpenWebUi, type ChatCall, type OpenWebUi } from "./open-webui/real/open-webui.ts";
@@ -13,6 +14,7 @@ import { LONG_NAME, startShapes } from "./open-webui/shapes.ts";
 import { startGateway, type Gateway } from "./support/house.ts";
 import { chromium, openWebUi } from "./support/outside-programs.ts";
 import { stopAtEnd } from "./support/program.ts";
+import type { RawUpstream } from "./support/raw-upstream.ts";
 
 const stopLater = stopAtEnd();
 const eras = ["legacy", "modern"] as const;
@@ -27,6 +29,7 @@ const policies = [
 ];
 let gateway: Gateway;
 let model: LanguageModel;
+let disk: RawUpstream;
 
 beforeAll(async () => {
   const [legacy, modern, oldSdk, newSdk] = await Promise.all([
@@ -35,7 +38,14 @@ beforeAll(async () => {
     stopLater(serveHttp({ sdk: "old", eras: "legacy" })),
     stopLater(serveHttp({ sdk: "new", eras: "modern" })),
   ]);
-  const urls = { legacy: legacy.url, modern: modern.url, "legacy-sdk": oldSdk.url, "modern-sdk": newSdk.url };
+  disk = await stopLater(startDestructive("modern"));
+  const urls = {
+    disk: disk.url,
+    legacy: legacy.url,
+    modern: modern.url,
+    "legacy-sdk": oldSdk.url,
+    "modern-sdk": newSdk.url,
+  };
   const upstreams = Object.entries(urls).map(([name, url]) => [name, { kind: "mcp-http", url }]);
   gateway = await stopLater(
     startGateway({
@@ -142,6 +152,55 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("Open WebUI %s", (releas
     expect(await over(0, "homelab_")).toMatchObject([{ status: "completed" }, notGiven]);
     const why = expect.stringMatching(/HTTP error 403: .*Only certain users may call modern-sdk__test_simple_text/);
     expect(await over(1, "")).toMatchObject([{ status: "completed" }, { status: "failed", text: why }]);
+  });
+
+  test.for([
+    ["MCP", servers[0]!, "^homelab_disk__wipe$", "^homelab_shardgate__confirm_call$"],
+    ["OpenAPI", servers[1]!, "^disk_wipe$", "^disk_confirm_call$"],
+  ] as const)(
+    "%s: a destructive call is planned, and made once the user said so in a later message",
+    async ([, server, wipe, confirm], ctx) => {
+      isHere(ctx);
+      const before = disk.of("tools/call").length;
+      const say = ui.converse([server]);
+      const [planned] = await say([{ tool: wipe, args: { disk: "sda" } }]);
+      expect(planned).toMatchObject({
+        status: "completed",
+        text: expect.stringMatching(/NOT DONE YET[\s\S]*- disk: "sda"/),
+      });
+      const token = /"token":"(\w+)"/.exec(planned!.text)?.[1] ?? "none";
+      const confirmed = [{ tool: confirm, args: { token } }];
+      // Another chat is another conversation, whose user was not asked.
+      expect(await ui.ask([server], confirmed)).toMatchObject([{ status: "failed" }]);
+      expect(disk.of("tools/call").length).toBe(before);
+      for (let turn = 0; turn < 2; turn++) {
+        expect(await say(confirmed)).toMatchObject([{ status: "completed", text: WIPED }]);
+      }
+      expect(disk.of("tools/call").length).toBe(before + 1);
+    },
+  );
+
+  test.for([true, false])("the page asks before a destructive call; the user agrees: %s", async (agrees, ctx) => {
+    const { page: seen, say, untilAnswered } = await page(ctx);
+    const before = disk.of("tools/call").length;
+    await say([{ tool: "^homelab_disk__wipe$", args: { disk: "sdb" } }]);
+    const answer = () => String(model.asked.at(-1)?.messages.findLast(({ role }) => role === "tool")?.content);
+    if (release === "0.11.4") {
+      await untilAnswered();
+      expect(answer()).toContain("NOT DONE YET");
+    } else {
+      const submit = seen.getByRole("button", { name: agrees ? "Submit" : "Decline" });
+      await submit.waitFor();
+      expect(await seen.locator("body").innerText()).toContain('- disk: "sdb"');
+      const field = seen.locator("select").last();
+      const options = await field.locator("option").allInnerTexts();
+      if (agrees) await field.selectOption({ label: options.find((one) => /true|yes/i.test(one)) ?? "no such option" });
+      await keepPicture(`confirm-${String(agrees)}`);
+      await submit.click();
+      await untilAnswered();
+      expect(answer()).toContain(agrees ? WIPED : "did not agree");
+    }
+    expect(disk.of("tools/call").length).toBe(release !== "0.11.4" && agrees ? before + 1 : before);
   });
 
   test("the page shows results, a failure, an image and a card", async (ctx) => {

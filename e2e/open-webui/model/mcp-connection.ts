@@ -24,6 +24,8 @@ export interface McpSettings {
   readonly release?: Release;
   /** Headers that say who asks (`identity.ts`); none where Open WebUI is not set to send them. */
   readonly identity?: Readonly<Record<string, string>>;
+  /** The message of the chat that it is made for: there is one for each. */
+  readonly chatMessage?: string;
   /** The person at the page; without one a server cannot ask. */
   readonly onForm?: OnForm;
 }
@@ -41,8 +43,8 @@ interface Listed extends Json {
 
 /** @throws Error: the page says "Failed to connect to MCP server" */
 export async function connectMcp(url: string, settings: McpSettings = {}): Promise<McpConnection> {
-  const { key = "", id = "homelab", release = "0.12.4", identity = {}, onForm } = settings;
-  const wire = new McpWire(url, { key, identity, onForm });
+  const { key = "", id = "homelab", release = "0.12.4", identity = {}, chatMessage, onForm } = settings;
+  const wire = new McpWire(url, { key, identity, chatMessage, onForm });
   const said = await wire.connect(release);
   const listed: Listed[] = [];
   for (let cursor: unknown, page = 0; page === 0 || cursor !== undefined; page++) {

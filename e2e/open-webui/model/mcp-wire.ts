@@ -21,6 +21,8 @@ export interface WireSettings {
   readonly key?: string;
   /** Headers that say who asks, which are sent with every request of the exchange. */
   readonly identity?: Readonly<Record<string, string>>;
+  /** The message of the chat that it answers. */
+  readonly chatMessage?: string | undefined;
   readonly onForm?: OnForm | undefined;
 }
 
@@ -30,16 +32,19 @@ export class McpWire {
   readonly #url: string;
   readonly #key: string;
   readonly #identity: Readonly<Record<string, string>>;
+  readonly #chatMessage: string;
   readonly #onForm: OnForm | undefined;
   #era: "legacy" | "modern" = "legacy";
   #session: string | undefined;
   #ids = 0;
   #isShaken = false;
 
-  constructor(url: string, { key = "", identity = {}, onForm }: WireSettings = {}) {
+  constructor(url: string, settings: WireSettings = {}) {
+    const { key = "", identity = {}, chatMessage = "message-1", onForm } = settings;
     this.#url = url;
     this.#key = key;
     this.#identity = identity;
+    this.#chatMessage = chatMessage;
     this.#onForm = onForm;
   }
 
@@ -119,6 +124,7 @@ export class McpWire {
     return {
       "User-Agent": "python-httpx2/2.16.0",
       "X-OpenWebUI-Chat-Id": "chat-1",
+      "X-OpenWebUI-Message-Id": this.#chatMessage,
       ...this.#identity,
       ...(this.#key !== "" && { Authorization: `Bearer ${this.#key}` }),
     };

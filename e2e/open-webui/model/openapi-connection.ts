@@ -4,15 +4,17 @@ import { failed, isJson, shown, succeeded, type Connection, type Json, type Outc
 
 const DATA_IMAGE = /^data:image\/[a-z+.-]+;base64,/;
 
-/**
- * @param identity headers that say who asks: sent with calls, not when the document is fetched
- * @throws Error where Open WebUI leaves the server out without a word
- */
-export async function connectOpenApi(
-  url: string,
-  key = "",
-  identity: Readonly<Record<string, string>> = {},
-): Promise<Connection> {
+export interface OpenApiConnectionSettings {
+  readonly key?: string;
+  /** Headers that say who asks: sent with calls, not when the document is fetched. */
+  readonly identity?: Readonly<Record<string, string>>;
+  /** The message of the chat that its calls are made for; documents are fetched for nobody. */
+  readonly chatMessage?: string;
+}
+
+/** @throws Error where Open WebUI leaves the server out without a word */
+export async function connectOpenApi(url: string, settings: OpenApiConnectionSettings = {}): Promise<Connection> {
+  const { key = "", identity = {}, chatMessage = "message-1" } = settings;
   const headers = {
     "Content-Type": "application/json",
     Accept: "application/json",
@@ -45,7 +47,13 @@ export async function connectOpenApi(
       }
       const response = await fetch(target, {
         method: tool.method,
-        headers: { ...headers, ...identity, Accept: "*/*" },
+        headers: {
+          ...headers,
+          Accept: "*/*",
+          "X-OpenWebUI-Chat-Id": "chat-1",
+          "X-OpenWebUI-Message-Id": chatMessage,
+          ...identity,
+        },
         body: tool.method === "GET" ? null : JSON.stringify(body),
         redirect: "manual",
       });

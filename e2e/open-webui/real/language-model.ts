@@ -56,8 +56,10 @@ function sendJson(response: ServerResponse, body: object): void {
 }
 
 function answer(response: ServerResponse, asked: Asked, isStream: boolean): void {
-  const isAnswered = asked.messages.some(({ role }) => role === "tool");
-  const calls = isAnswered ? [] : callsIn(asked);
+  // Of a chat with several messages of the user, the last script counts.
+  const at = asked.messages.findLastIndex(({ role, content }) => role === "user" && scriptIn(content) !== undefined);
+  const isAnswered = asked.messages.slice(at).some(({ role }) => role === "tool");
+  const calls = isAnswered || at < 0 ? [] : callsIn(asked, scriptIn(asked.messages[at]?.content) as string);
   const finish_reason = calls.length > 0 ? "tool_calls" : "stop";
   const said = calls.length > 0 ? { tool_calls: calls } : { content: isAnswered ? "That is all." : "Nothing to call." };
   const head = { id: "chat-1", object: "chat.completion.chunk", created: 1, model: "scripted" };
@@ -72,14 +74,16 @@ function answer(response: ServerResponse, asked: Asked, isStream: boolean): void
   response.writeHead(200, { "Content-Type": "text/event-stream" }).end(`${chunks.join("")}data: [DONE]\n\n`);
 }
 
-function callsIn({ messages, tools }: Asked): object[] {
-  const last = messages.findLast(({ role }) => role === "user")?.content;
-  const parts = Array.isArray(last) ? last.map((part: Json) => part["text"] ?? "").join("") : String(last);
+/** What a message of the user says to call, as JSON. */
+function scriptIn(content: unknown): string | undefined {
+  const parts = Array.isArray(content) ? content.map((part: Json) => part["text"] ?? "").join("") : String(content);
   // The page's editor makes quotation marks that no JSON has.
   const text = parts.replaceAll(/[\u201c\u201d]/g, '"');
-  const found = /\[\{.*\}\]/s.exec(text)?.[0];
-  if (found === undefined) return [];
-  return (JSON.parse(found) as Wanted[]).map(({ tool, args = {} }, index) => {
+  return /\[\{.*\}\]/s.exec(text)?.[0];
+}
+
+function callsIn({ tools }: Asked, script: string): object[] {
+  return (JSON.parse(script) as Wanted[]).map(({ tool, args = {} }, index) => {
     const names = tools.map((one) => one.function.name).filter((name) => new RegExp(tool).test(name));
     const name = names.length === 1 ? names[0] : `${names.length} tools match ${tool}`;
     return { index, id: `call-${index}`, type: "function", function: { name, arguments: JSON.stringify(args) } };

@@ -31,6 +31,8 @@ export interface OpenWebUi {
   readonly tools: () => Promise<readonly string[]>;
   /** One message of a user that has the language model call tools of these servers. */
   readonly ask: (servers: readonly string[], wanted: readonly Wanted[]) => Promise<readonly ChatCall[]>;
+  /** A chat in which each message does that. */
+  readonly converse: (servers: readonly string[]) => (wanted: readonly Wanted[]) => Promise<readonly ChatCall[]>;
   readonly output: () => string;
   readonly stop: () => Promise<void>;
 }
@@ -114,7 +116,8 @@ export async function startOpenWebUi(options: OpenWebUiOptions): Promise<OpenWeb
         return data.find(({ id }) => id === MODEL)?.info?.meta?.toolIds ?? [];
       },
       tools: async () => ((await get("/api/v1/tools/")) as { id: string }[]).map(({ id }) => id),
-      ask: (servers, wanted) => ask(url, token, servers, wanted),
+      ask: (servers, wanted) => converse(url, token, servers)(wanted),
+      converse: (servers) => converse(url, token, servers),
       output: () => said,
       stop,
     };
@@ -151,7 +154,27 @@ interface Output {
   readonly embeds?: readonly unknown[];
 }
 
-async function ask(url: string, token: string, servers: readonly string[], wanted: readonly Wanted[]) {
+function converse(url: string, token: string, servers: readonly string[]) {
+  let chat: string | undefined;
+  let last: string | null = null;
+  return async (wanted: readonly Wanted[]): Promise<readonly ChatCall[]> => {
+    const said = await ask(url, token, { servers, wanted, chat, parent: last });
+    chat = said.chat;
+    last = said.message;
+    return said.calls;
+  };
+}
+
+interface Question {
+  readonly servers: readonly string[];
+  readonly wanted: readonly Wanted[];
+  /** The chat it is asked in; a new one where it is undefined. */
+  readonly chat: string | undefined;
+  /** The message it follows. */
+  readonly parent: string | null;
+}
+
+async function ask(url: string, token: string, { servers, wanted, chat: known, parent }: Question) {
   const content = JSON.stringify(wanted);
   const [user, assistant] = [randomUUID(), randomUUID()];
   const timestamp = Math.floor(Date.now() / 1000);
@@ -159,7 +182,7 @@ async function ask(url: string, token: string, servers: readonly string[], wante
     id: user,
     role: "user",
     content,
-    parentId: null,
+    parentId: parent,
     childrenIds: [assistant],
     timestamp,
     models: [MODEL],
@@ -175,9 +198,8 @@ async function ask(url: string, token: string, servers: readonly string[], wante
     timestamp,
   };
   const history = { currentId: assistant, messages: { [user]: question, [assistant]: reply } };
-  const { id } = (await call(url, "/api/v1/chats/new", token, {
-    chat: { title: "e2e", models: [MODEL], history },
-  })) as { id: string };
+  const made = known === undefined ? { chat: { title: "e2e", models: [MODEL], history } } : undefined;
+  const id = known ?? ((await call(url, "/api/v1/chats/new", token, made)) as { id: string }).id;
   await call(url, "/api/chat/completions", token, {
     model: MODEL,
     messages: [{ role: "user", content }],
@@ -195,7 +217,7 @@ async function ask(url: string, token: string, servers: readonly string[], wante
     chat: { history: { messages: Record<string, { output?: readonly Output[] }> } };
   };
   const output = chat.history.messages[assistant]?.output ?? [];
-  return output
+  const calls = output
     .filter(({ type }) => type === "function_call")
     .map(({ name = "", call_id }): ChatCall => {
       const given = output.find((one) => one.type === "function_call_output" && one.call_id === call_id);
@@ -208,4 +230,5 @@ async function ask(url: string, token: string, servers: readonly string[], wante
         embeds: given?.embeds?.length ?? 0,
       };
     });
+  return { chat: id, message: assistant, calls };
 }

@@ -11,6 +11,7 @@ describe("qualifyNames", () => {
     ["3d", "print", "_3d__print"],
     ["nas", "größe", "nas__gr__e"],
     ["nas", "💾", "nas___"],
+    ["nas", "__init__", "nas___init__"],
   ])("%s, %s is %s", (upstream, tool, name) => {
     expect(one(upstream, tool)).toBe(name);
   });
@@ -50,6 +51,7 @@ describe("qualifyNames", () => {
         for (const name of names) {
           expect(name).toMatch(QUALIFIED_NAME_PATTERN);
           expect(name.length).toBeLessThanOrEqual(48);
+          expect(name).not.toContain("____");
         }
         expect(qualifyNames(list.toReversed()).toReversed()).toEqual(names);
       }),

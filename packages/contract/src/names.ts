@@ -68,12 +68,13 @@ export function qualifyNames(entries: readonly OwnedName[]): string[] {
 }
 
 function toGrammar(name: string): string {
-  const replaced = name.replace(/[^A-Za-z0-9_-]/gu, "_");
+  // Four in a row are how LobeChat tells a server from its tool.
+  const replaced = name.replace(/[^A-Za-z0-9_-]/gu, "_").replace(/_{4,}/g, "___");
   return /^[A-Za-z_]/.test(replaced) ? replaced : `_${replaced}`;
 }
 
 function withHash(name: string, { upstream, tool }: OwnedName): string {
-  const kept = name.slice(0, QUALIFIED_NAME_LENGTH - HASH_DIGITS - 1);
+  const kept = name.slice(0, QUALIFIED_NAME_LENGTH - HASH_DIGITS - 1).replace(/_{3}$/, "__");
   return `${kept}_${hash(`${upstream}\0${tool}`).slice(0, HASH_DIGITS)}`;
 }
 

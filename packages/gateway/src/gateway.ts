@@ -1,21 +1,26 @@
 import { randomBytes } from "node:crypto";
 import {
   type ExchangeContext,
-  type ListedTool,
   type ListKind,
   type Message,
   type ResourceWatch,
   type ServerDescription,
   UpstreamError,
 } from "@shardgate/mcp-wire";
+import type { Plans } from "./confirmation/plans.ts";
+import { say } from "./confirmation/say.ts";
+import { UNKNOWN_TOKEN } from "./confirmation/words.ts";
 import { type About, describeAll } from "./core/aggregate-description.ts";
 import { aim } from "./core/aim.ts";
 import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
+import { CONFIRM_CALL, isConfirmation, tokenIn } from "./core/confirm-tool.ts";
 import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
 import type { Catalog, Route } from "./core/catalog.ts";
 import type { Logger } from "./core/logger.ts";
-import { OPEN, type Visibility } from "./core/visibility.ts";
+import type { OfferedTool } from "./core/offer.ts";
 import type { Snapshot, Snapshots, UpstreamState } from "./core/snapshot.ts";
+import { type Asker, ToolLists } from "./core/tool-lists.ts";
+import { OPEN, type Visibility } from "./core/visibility.ts";
 import type { CallStats } from "./metrics/call-stats.ts";
 import type { Status } from "./status.ts";
 import { listOf, logs, onListChanged, type OtherList, pushAs, watchResources, aimedContext } from "./gateway-lists.ts";
@@ -34,12 +39,12 @@ export interface Gateway {
   /** Every tool by its qualified name, whoever may see it. */
   routes(): ReadonlyMap<string, Route>;
   /**
-   * The tools that who asks may see, as a JSON array: of one upstream under their own names, or of all under qualified
-   * ones.
+   * The tools that who asks may see, as a JSON array and as they need them: of one upstream under their own names, or of
+   * all under qualified ones.
    */
-  listTools(asker: Pick<ExchangeContext, "era" | "headers">, upstream?: string): Buffer;
+  listTools(asker: Asker, upstream?: string): Buffer;
   /** The same of one upstream under their own names; one array for as long as nothing about them changes. */
-  toolsOf(upstream: string): readonly ListedTool[];
+  toolsOf(upstream: string): readonly OfferedTool[];
   /** The same of what else there is, which is worded alike in both eras. */
   list(list: OtherList, upstream?: string): Buffer;
   /**
@@ -77,6 +82,8 @@ export interface Gateway {
 
 export interface GatewayDeps {
   readonly calls: CallStats;
+  /** Calls that wait for a person's agreement, wherever they were planned. */
+  readonly plans: Plans;
   /** What exists. */
   readonly registry: Snapshots;
   readonly status: () => Status;
@@ -92,6 +99,7 @@ export interface GatewayDeps {
 /** Joins registry and interceptors into what the fronts see. Each request reads one snapshot and goes to one upstream. */
 export function createGateway({
   calls: callStats,
+  plans,
   registry,
   status: reportStatus,
   about = () => ({}),
@@ -106,12 +114,6 @@ export function createGateway({
   let calls = 0;
   const nextRequestId = (): string => `${boot}-${(++calls).toString(36)}`;
 
-  function upstreamOf(name: string): UpstreamState {
-    const upstream = registry.current.upstreams.get(name);
-    if (upstream !== undefined) return upstream;
-    throw new GatewayError("invalid_request", `Unknown upstream: ${name}`, { phase: "route", sent: false });
-  }
-
   function dispatch(
     upstream: UpstreamState,
     message: Message,
@@ -121,6 +123,16 @@ export function createGateway({
     return run(new Call(nextRequestId(), front, upstream, message, context));
   }
 
+  /** A call that was planned is confirmed where it goes to. */
+  function confirmCall(message: Message, context: ExchangeContext, front: string): Promise<Message> {
+    const upstream = registry.current.upstreams.get(plans.upstreamOf(tokenIn(message) ?? "") ?? "");
+    if (upstream?.confirms !== undefined) return dispatch(upstream, message, context, front);
+    const { method, name } = message;
+    logger.info({ requestId: nextRequestId(), front, method, name, outcome: "tool_error" }, "call");
+    return Promise.resolve(say(message, context.era, UNKNOWN_TOKEN, { isError: true }));
+  }
+
+  const toolLists = new ToolLists();
   let shown: { readonly snapshot: Snapshot; readonly description: ServerDescription } | undefined;
   function described(snapshot: Snapshot): ServerDescription {
     if (shown?.snapshot !== snapshot) shown = { snapshot, description: describeAll(snapshot, version, about()) };
@@ -135,8 +147,11 @@ export function createGateway({
     describe: (name) => registry.current.upstreams.get(name)?.description,
     toolsOf: (upstream) => registry.current.catalog.toolsOf(upstream),
     routes: () => registry.current.catalog.routes,
-    listTools: ({ era, headers }, upstream) =>
-      visibility.visible(registry.current.catalog, headers).list(era, upstream),
+    listTools(asker, upstream) {
+      const snapshot = registry.current;
+      const catalog = visibility.visible(snapshot.catalog, asker.headers);
+      return toolLists.list({ snapshot, catalog, instructions: about().instructions, upstream }, asker);
+    },
     list: (list, upstream) => listOf(registry.current, list, upstream),
     callTool(message, context, front) {
       const { catalog, upstreams } = registry.current;
@@ -144,6 +159,7 @@ export function createGateway({
       const route = name === undefined ? undefined : catalog.routes.get(name);
       const upstream = route && upstreams.get(route.upstream);
       if (route === undefined || upstream === undefined) {
+        if (name === CONFIRM_CALL) return confirmCall(message, context, front);
         const error = unknownTool(name);
         error.requestId = nextRequestId();
         logger.warn({ requestId: error.requestId, front, method: message.method, name, outcome: error.kind }, "call");
@@ -151,12 +167,18 @@ export function createGateway({
       }
       return dispatch(upstream, message.withName(route.nameJson), context, front);
     },
-    async relay(name, message, context, front) {
-      const upstream = upstreamOf(name);
-      const isCall = message.method === "tools/call";
-      const request = isCall ? offered(registry.current.catalog, name, message) : message;
-      const response = await dispatch(upstream, request, context, front);
-      return message.method === "tools/list" ? visibility.narrow(response, name, context.headers) : response;
+    relay(name, message, context, front) {
+      const { catalog, upstreams } = registry.current;
+      const upstream = upstreams.get(name);
+      if (upstream === undefined) return Promise.reject(unknownUpstream(name));
+      if (message.method === "tools/call") {
+        const request = offered(catalog, upstream, message);
+        if (request === undefined) return Promise.reject(unknownTool(message.name));
+        return dispatch(upstream, request, context, front);
+      }
+      const response = dispatch(upstream, message, context, front);
+      if (message.method !== "tools/list") return response;
+      return response.then((list) => visibility.narrow(list, name, context.headers));
     },
     async request(message, context, front) {
       const snapshot = registry.current;
@@ -165,9 +187,11 @@ export function createGateway({
         const text = `Method not found: ${message.method}`;
         throw new GatewayError("unknown_method", text, { phase: "route", sent: false });
       }
-      const { upstream, answer } = aimed;
-      const around = aimedContext(context, pushAs(snapshot, upstream, context), answer !== undefined);
-      const response = await dispatch(upstreamOf(upstream), aimed.message, around, front);
+      const { upstream: name, answer } = aimed;
+      const upstream = snapshot.upstreams.get(name);
+      if (upstream === undefined) throw unknownUpstream(name);
+      const around = aimedContext(context, pushAs(snapshot, name, context), answer !== undefined);
+      const response = await dispatch(upstream, aimed.message, around, front);
       return answer === undefined ? response : answer(response);
     },
     async setLevel(message, context, front) {
@@ -215,13 +239,16 @@ const FAILURES: Record<UpstreamError["failure"], { kind: GatewayErrorKind; phase
   cancelled: { kind: "cancelled", phase: "call" },
 };
 
-/** A call of one upstream's tool, under the name the upstream knows; one that is not offered is as good as none. */
-function offered(catalog: Catalog, upstream: string, message: Message): Message {
+/** A call of one upstream's tool, under the name the upstream knows; undefined where it is not offered. */
+function offered(catalog: Catalog, upstream: UpstreamState, message: Message): Message | undefined {
   const { name } = message;
-  if (name === undefined || !catalog.isChosen(upstream)) return message;
-  const own = catalog.ownName(upstream, name);
-  if (own === undefined) throw unknownTool(name);
-  return message.withName(own);
+  if (name === undefined || !catalog.isChosen(upstream.name) || isConfirmation(upstream, message)) return message;
+  const own = catalog.ownName(upstream.name, name);
+  return own && message.withName(own);
+}
+
+function unknownUpstream(name: string): GatewayError {
+  return new GatewayError("invalid_request", `Unknown upstream: ${name}`, { phase: "route", sent: false });
 }
 
 function unknownTool(name: string | undefined): GatewayError {

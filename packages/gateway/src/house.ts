@@ -5,6 +5,7 @@ import type { Logger } from "./core/logger.ts";
 import type { Timers } from "./core/timers.ts";
 import { type AccessSettings, ApiKeyAccess } from "./access/api-key.ts";
 import { ToolAccess } from "./access/tool-access.ts";
+import { Plans } from "./confirmation/plans.ts";
 import { createFronts } from "./fronts/index.ts";
 import type { OpenApiSettings } from "./fronts/openapi/settings.ts";
 import { createGateway, type Gateway, type GatewayDeps } from "./gateway.ts";
@@ -98,6 +99,7 @@ export function createHouse({
     replace: (provider, definitions) => registry.replace(provider, definitions),
   });
   const calls = new CallStats();
+  const plans = new Plans(() => timers.now());
   const tools = new ToolAccess(config.auth, {
     catalog: () => registry.current.catalog,
     isKeyAsked: () => access.isAsked,
@@ -115,6 +117,7 @@ export function createHouse({
     });
   const shared = {
     calls,
+    plans,
     status,
     logger,
     version: VERSION,
@@ -122,7 +125,9 @@ export function createHouse({
     interceptors: createInterceptors({
       logger,
       timers,
+      plans,
       describe: (headers) => tools.describe(headers),
+      userOf: (headers) => tools.userOf(headers),
       refusalOf: (call) => tools.refusalOf(call),
       observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
     }),
@@ -149,6 +154,7 @@ export function createHouse({
     access,
     settings: () => settings,
     dashboard: () => dashboard,
+    now: () => timers.now(),
   });
   const restart = adminRestart(
     (name) => registry.restart(name),
@@ -178,6 +184,7 @@ export function createHouse({
   const active = (): number => fronts.reduce((sum, front) => sum + front.active, 0);
   const tick = (): void => {
     for (const front of fronts) front.tick();
+    plans.sweep();
     idle?.tick(active());
     cancelTick = timers.after(TICK_MS, tick);
   };

@@ -37,6 +37,8 @@ export {
   type Session,
   type SessionLimits,
 } from "./sessions.ts";
+export { inputRequired, type Question, readInputRequired, readRetry } from "./translate/input-required.ts";
+export { requestDigest } from "./translate/request-state.ts";
 export { type ConnectOptions, connectUpstream } from "./upstream/connect-upstream.ts";
 export { modernRequest } from "./upstream/modern-client.ts";
 export {

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { LogFields } from "../core/logger.ts";
+import { openWebUiHeaders } from "../core/open-webui.ts";
 import type { Principal } from "./principal.ts";
 
 export interface OpenWebUiSettings {
@@ -30,12 +31,12 @@ const MAX_TOKENS = 1000;
 /** How far the clocks of the two may be apart, in seconds. */
 const LEEWAY_S = 30;
 
-/** Header or claim, and what it is called here. */
+/** Header (without its prefix) or claim, and what it is called here. */
 const FIELDS = [
-  ["x-openwebui-user-id", "sub", "id"],
-  ["x-openwebui-user-name", "name", "name"],
-  ["x-openwebui-user-email", "email", "email"],
-  ["x-openwebui-user-role", "role", "role"],
+  ["user-id", "sub", "id"],
+  ["user-name", "name", "name"],
+  ["user-email", "email", "email"],
+  ["user-role", "role", "role"],
 ] as const;
 
 /** True where something is believed of what Open WebUI says. */
@@ -60,8 +61,8 @@ export function createIdentify(
   return (headers) => {
     const named = openWebUiHeaders(headers);
     if (named === undefined || (readToken === undefined && !isKeyAsked())) return undefined;
-    const who = readToken === undefined ? plainIdentity(named) : readToken(named.get("x-openwebui-user-jwt"));
-    return { ...who, chat: named.get("x-openwebui-chat-id"), chatMessage: named.get("x-openwebui-message-id") };
+    const who = readToken === undefined ? plainIdentity(named) : readToken(named.get("user-jwt"));
+    return { ...who, chat: named.get("chat-id"), chatMessage: named.get("message-id") };
   };
 }
 
@@ -78,21 +79,6 @@ export function identityFields({ principal, refused, chat, chatMessage }: Identi
 /** A principal as people read it: in a log, in a message. */
 export function cleaned(principal: Principal): Principal {
   return Object.fromEntries(Object.entries(principal).map(([key, value]) => [key, clean(value as string)]));
-}
-
-const PREFIX = "x-openwebui-";
-
-/** By name in lower case; the first of each counts. */
-function openWebUiHeaders(headers: readonly string[]): ReadonlyMap<string, string> | undefined {
-  let found: Map<string, string> | undefined;
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    const spelled = headers[index] as string;
-    if (spelled.length <= PREFIX.length) continue;
-    const name = spelled.toLowerCase();
-    if (name.startsWith(PREFIX) && found?.has(name) !== true)
-      (found ??= new Map()).set(name, headers[index + 1] as string);
-  }
-  return found;
 }
 
 function plainIdentity(named: ReadonlyMap<string, string>): Identity {

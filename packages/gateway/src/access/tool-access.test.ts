@@ -1,10 +1,10 @@
-import { createHmac } from "node:crypto";
 import { Message } from "@shardgate/mcp-wire";
 import { afterEach, describe, expect, it } from "vitest";
 import { configSchema, DEFAULT_CONFIG } from "../config/schema.ts";
 import { Catalog } from "../core/catalog.ts";
 import { call, context, upstreamState } from "../testing/calls.ts";
 import { startHouse } from "../testing/start-house.ts";
+import { SECRET, userToken } from "../testing/user-token.ts";
 import { ToolAccess } from "./tool-access.ts";
 
 const open: { close(): Promise<void> }[] = [];
@@ -12,7 +12,6 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
 });
 
-const SECRET = "s3cret";
 const authOf = (auth: object) => configSchema.parse({ auth }).auth;
 const policies = [
   { tools: ["git__*"], users: ["ada@example.org"] },
@@ -20,12 +19,6 @@ const policies = [
 ];
 const signed = authOf({ open_webui: { jwt_secret: SECRET }, policies });
 
-function userToken(claims: object, secret = SECRET): Record<string, string> {
-  const all = { iss: "open-webui", exp: 4e9, role: "user", ...claims };
-  const parts = [{ alg: "HS256" }, all].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
-  const signature = createHmac("sha256", secret).update(parts.join(".")).digest("base64url");
-  return { "X-OpenWebUI-User-Jwt": [...parts, signature].join(".") };
-}
 const ada = userToken({ sub: "u1", email: "ada@example.org" });
 const bob = userToken({ sub: "u2", email: "bob@example.org", role: "admin" });
 

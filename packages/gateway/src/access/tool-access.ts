@@ -3,6 +3,7 @@ import { editObject, elementsOf, memberOf, type Message } from "@shardgate/mcp-w
 import { LRUCache } from "lru-cache";
 import type { Call } from "../core/call.ts";
 import type { Catalog, Route } from "../core/catalog.ts";
+import { isConfirmation } from "../core/confirm-tool.ts";
 import { GatewayError } from "../core/errors.ts";
 import { joinArray } from "../core/join-array.ts";
 import type { LogFields } from "../core/logger.ts";
@@ -92,6 +93,12 @@ export class ToolAccess implements Visibility {
     return identity && identityFields(identity);
   }
 
+  /** Names the user behind a request; undefined where nobody is named who is believed. */
+  userOf(headers: readonly string[]): string | undefined {
+    const principal = this.#identify?.(headers)?.principal;
+    return principal && JSON.stringify(principal.id ?? principal);
+  }
+
   visible(catalog: Catalog, headers: readonly string[] | undefined): Catalog {
     const policy = this.#policy;
     if (policy === undefined) return catalog;
@@ -121,9 +128,12 @@ export class ToolAccess implements Visibility {
   }
 
   /** Why a call may not be made; undefined where it may. */
-  refusalOf({ upstream: { name: upstream }, message, headers }: Call): GatewayError | undefined {
+  refusalOf({ upstream: state, message, headers }: Call): GatewayError | undefined {
     const policy = this.#policy;
     if (policy === undefined || message.method !== "tools/call") return undefined;
+    // It calls nothing itself: what it confirms is judged as a call of its own.
+    if (isConfirmation(state, message)) return undefined;
+    const upstream = state.name;
     const { name } = message;
     const details = { upstream, phase: "route", sent: false } as const;
     // An upstream might take something else for a name, and we would have judged another.

@@ -1,5 +1,5 @@
 import { nearest } from "../config/nearest.ts";
-import { durationSchema } from "../upstreams/definition.ts";
+import { durationSchema } from "../config/duration.ts";
 import { GatewayClient, type Tool, type ToolResult } from "./client/gateway-client.ts";
 import { readTarget, TARGET_OPTIONS } from "./client/target.ts";
 import { toolArguments } from "./client/tool-arguments.ts";

@@ -22,6 +22,7 @@ describe("loadConfig", () => {
         description: expect.any(String),
         path_prefix: "/",
         root_path: "",
+        keep_alive: 65_000,
       },
       admin: {},
       reload: { enabled: true, watch: true, interval: 5_000 },

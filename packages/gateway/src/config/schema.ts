@@ -5,7 +5,7 @@ import { providersSchema } from "../providers/schema.ts";
 import { dashboardSchema } from "../fronts/dashboard/settings.ts";
 import { openApiSchema } from "../fronts/openapi/settings.ts";
 import { profilesSchema } from "../profiles/schema.ts";
-import { durationSchema } from "../upstreams/definition.ts";
+import { durationSchema } from "./duration.ts";
 import { type UpstreamDefinition, upstreamOptionsSchema } from "../upstreams/index.ts";
 
 const patternsSchema = z.array(z.string().min(1).max(256)).max(1000);

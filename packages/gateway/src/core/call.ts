@@ -1,4 +1,5 @@
 import { Cancellation, type ExchangeContext, type LargeAnswer, type Message } from "@shardgate/mcp-wire";
+import type { Outcome } from "./call-outcome.ts";
 import type { UpstreamState } from "./snapshot.ts";
 
 /** One request on its way to one upstream, from the snapshot it was routed by. */
@@ -13,6 +14,8 @@ export class Call implements ExchangeContext {
   readonly cancellation = new Cancellation();
   /** Extended by each sign that the upstream is at work on the call. */
   deadline: { extend(): void; pause(): void } | undefined;
+  /** How it ended, where its response does not say so. */
+  outcome: Outcome | undefined;
   readonly #context: ExchangeContext;
 
   constructor(requestId: string, front: string, upstream: UpstreamState, message: Message, context: ExchangeContext) {

@@ -1,5 +1,6 @@
 import { qualifyNames } from "@shardgate/contract";
 import { type Era, replaceMember } from "@shardgate/mcp-wire";
+import { CONFIRM_CALL } from "./confirm-tool.ts";
 import { joinArray } from "./join-array.ts";
 import type { OfferedTool } from "./offer.ts";
 
@@ -11,6 +12,13 @@ export interface Route {
   readonly tool: OfferedTool;
   /** The tool's own name as JSON, ready to be spliced into a call. */
   readonly nameJson: Buffer;
+}
+
+/** One tool of a list, as it stands there. */
+export interface ListedEntry {
+  readonly upstream: string;
+  readonly tool: OfferedTool;
+  readonly bytes: Buffer;
 }
 
 /** One upstream's tools, as they are offered. */
@@ -50,7 +58,8 @@ export class Catalog {
     const names = qualifyNames(owned.map(({ tool, ...entry }) => ({ ...entry, tool: tool.name })));
     const routes = new Map<string, Route>();
     for (const [index, { upstream, tool }] of owned.entries()) {
-      const name = names[index] as string;
+      // The gateway's own tool is nobody else's.
+      const name = names[index] === CONFIRM_CALL ? `${CONFIRM_CALL}_2` : (names[index] as string);
       routes.set(name, { name, upstream, tool, nameJson: ownNameJson(tool) });
     }
     return new Catalog(routes, new Map(ordered.map((list) => [list.upstream, list])));
@@ -114,17 +123,20 @@ export class Catalog {
     const key = `${era} ${upstream ?? ""}`;
     let list = this.#lists.get(key);
     if (list === undefined) {
-      const tools = upstream === undefined ? this.#qualified(era) : this.toolsOf(upstream).map((tool) => tool[era]);
-      list = joinArray(tools);
+      list = joinArray(this.listed(era, upstream).map(({ bytes }) => bytes));
       this.#lists.set(key, list);
     }
     return list;
   }
 
-  #qualified(era: Era): Buffer[] {
-    return [...this.routes.values()].map(({ name, tool }) =>
-      replaceMember(tool[era], "name", Buffer.from(JSON.stringify(name))),
-    );
+  /** What that list is made of, in its order. */
+  listed(era: Era, upstream?: string): readonly ListedEntry[] {
+    if (upstream !== undefined) return this.toolsOf(upstream).map((tool) => ({ upstream, tool, bytes: tool[era] }));
+    return [...this.routes.values()].map(({ name, upstream: owner, tool }) => ({
+      upstream: owner,
+      tool,
+      bytes: replaceMember(tool[era], "name", Buffer.from(JSON.stringify(name))),
+    }));
   }
 }
 
@@ -153,7 +165,8 @@ export function isSameList(a: UpstreamTools, b: UpstreamTools): boolean {
   return a.tools.every((tool, index) => {
     const other = b.tools[index] as OfferedTool;
     if (tool === other) return true;
-    return tool.name === other.name && tool.ownName === other.ownName && tool.modern.equals(other.modern);
+    if (tool.name !== other.name || tool.ownName !== other.ownName || tool.confirm !== other.confirm) return false;
+    return tool.modern.equals(other.modern);
   });
 }
 

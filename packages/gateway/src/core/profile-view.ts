@@ -1,6 +1,7 @@
-import type { Route } from "./catalog.ts";
+import type { Catalog, Route } from "./catalog.ts";
+import { confirmsOf } from "./offer.ts";
 import { matcher } from "./pattern.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot, UpstreamState } from "./snapshot.ts";
 
 /**
  * What a profile shows of all there is: each tool that one of `upstreams`, `groups` and `include` names, and `exclude` does
@@ -39,7 +40,8 @@ export function viewOf(base: Snapshot, choice: ProfileChoice, before?: ProfileVi
     isSame && before.base.catalog === base.catalog
       ? before.snapshot.catalog
       : base.catalog.only(chooser(choice, whole), before?.snapshot.catalog);
-  const upstreams = new Map([...base.upstreams].filter(([name]) => whole.has(name) || catalog.of(name) !== undefined));
+  const shown = [...base.upstreams].filter(([name]) => whole.has(name) || catalog.of(name) !== undefined);
+  const upstreams = new Map(shown.map(([name, state]) => [name, narrowed(state, catalog)]));
   const keeps = (name: string): boolean => upstreams.has(name);
   const isKept = before !== undefined && isSameSet(before.snapshot.upstreams, upstreams);
   const prompts = isKept && before.base.prompts === base.prompts ? before.snapshot.prompts : base.prompts.only(keeps);
@@ -63,6 +65,11 @@ export function problemsOf({ base, choice, snapshot }: ProfileView): readonly st
     (choice[key] ?? []).filter((pattern) => !existing.some(matcher([pattern]))).map((one) => `${key}: ${one} ${what}`),
   );
   return snapshot.catalog.routes.size > 0 ? unknown : [...unknown, "it has no tools"];
+}
+
+/** What is not shown is not agreed to either. */
+function narrowed(state: UpstreamState, catalog: Catalog): UpstreamState {
+  return state.confirms === undefined ? state : { ...state, confirms: confirmsOf(catalog.toolsOf(state.name)) };
 }
 
 function wholeUpstreams({ upstreams: states }: Snapshot, choice: ProfileChoice): ReadonlySet<string> {

@@ -1,5 +1,6 @@
 import type { Exchange, Message, ServerDescription } from "@shardgate/mcp-wire";
 import type { Catalog } from "./catalog.ts";
+import type { ConfirmRule } from "./confirm-rule.ts";
 import type { PromptCatalog } from "./prompt-catalog.ts";
 import type { ResourceCatalog } from "./resource-catalog.ts";
 
@@ -71,6 +72,13 @@ export interface UpstreamState {
   readonly limits: UpstreamLimits | undefined;
   /** Chooses the headers of a downstream's request that go along; undefined where none do. */
   readonly passHeaders: ((headers: readonly string[]) => readonly string[]) | undefined;
+  /** Which of its tools that are offered need the agreement of a person, by their own names; undefined where none do. */
+  readonly confirms: ReadonlyMap<string, ConfirmRule> | undefined;
+}
+
+/** True where an upstream is out of service, so that a call to it is refused at once. */
+export function isOutOfService({ status, handle }: UpstreamState): boolean {
+  return (status === "starting" && handle.waits !== true) || status === "down" || status === "crash-loop";
 }
 
 /** What exists at one moment: immutable, replaced as a whole, read once by each request. */

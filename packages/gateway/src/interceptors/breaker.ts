@@ -1,5 +1,6 @@
 import type { Interceptor } from "../core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "../core/errors.ts";
+import { isOutOfService } from "../core/snapshot.ts";
 import { jittered, type Timers } from "../core/timers.ts";
 
 export interface BreakerLimits {
@@ -42,8 +43,7 @@ export function breaker(timers: Timers, limits: BreakerLimits = DEFAULT_BREAKER)
         sent: false,
         retryAfterMs,
       });
-    const isStarting = upstream.status === "starting" && upstream.handle.waits !== true;
-    if (isStarting || upstream.status === "down" || upstream.status === "crash-loop") {
+    if (isOutOfService(upstream)) {
       throw refuse(`${upstream.name} is ${upstream.status}: ${upstream.error ?? "not reached yet"}`, 2_000);
     }
     let circuit = circuits.get(upstream.handle);

@@ -1,5 +1,6 @@
 import { Cancellation } from "@shardgate/mcp-wire";
 import { describe, expect, it } from "vitest";
+import { Plans } from "../confirmation/plans.ts";
 import { type Call, compose, type Next } from "../core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "../core/errors.ts";
 import { call, context, memoryLogger, OK, upstreamState } from "../testing/calls.ts";
@@ -120,7 +121,7 @@ describe("the whole list", () => {
 
   it("counts calls that ran out of time, so that the next one is refused at once", async () => {
     const timers = new FakeTimers();
-    const run = compose(createInterceptors({ logger: memoryLogger(), timers }), hang);
+    const run = compose(createInterceptors({ logger: memoryLogger(), timers, plans: new Plans(timers.now) }), hang);
     const upstream = upstreamState({ timeoutMs: 1_000 });
     const late = Array.from({ length: 5 }, () => outcome(run(call(upstream))));
     await timers.advance(1_000);
@@ -135,7 +136,7 @@ describe("the whole list", () => {
       sent.push(one);
       return hang(one);
     };
-    const run = compose(createInterceptors({ logger: memoryLogger(), timers }), last);
+    const run = compose(createInterceptors({ logger: memoryLogger(), timers, plans: new Plans(timers.now) }), last);
     const upstream = upstreamState();
     const calls = Array.from({ length: 17 }, () => call(upstream));
     const results = calls.map((one) => outcome(run(one)));

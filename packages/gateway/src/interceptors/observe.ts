@@ -18,7 +18,7 @@ export function observe(observers: readonly CallObserver[], timers: Timers): Int
     };
     try {
       const response = await next(call);
-      tell(response.isError ? "rpc_error" : response.isToolError ? "tool_error" : "ok");
+      tell(call.outcome ?? (response.isError ? "rpc_error" : response.isToolError ? "tool_error" : "ok"));
       return response;
     } catch (error) {
       if (error instanceof GatewayError) {

@@ -79,7 +79,7 @@ export const instruments: readonly Instrument[] = [
   {
     name: "shardgate_calls_total",
     type: "counter",
-    help: "Requests passed to an upstream that have ended, by outcome; tool_error is a result that says the tool failed",
+    help: "Requests passed to an upstream that have ended, by outcome; tool_error is a result that says the tool failed, confirmation_asked and _declined were not sent",
     samples: ({ calls }) =>
       [...calls.upstreams].flatMap(([upstream, { outcomes }]) =>
         [...outcomes].map(([outcome, value]) => ({ labels: { upstream, outcome }, value })),

@@ -1,5 +1,6 @@
 import { memberOf } from "@shardgate/mcp-wire";
 import { Catalog, isSameList, type UpstreamTools } from "../core/catalog.ts";
+import { isChoosing } from "../core/offer.ts";
 import { PromptCatalog, type UpstreamPrompts } from "../core/prompt-catalog.ts";
 import { ResourceCatalog, type UpstreamResources } from "../core/resource-catalog.ts";
 import type { Place } from "./place.ts";
@@ -49,7 +50,7 @@ export class Catalogs {
       upstream,
       tools: place.offered,
       isBare: prefix === false,
-      isChosen: policy !== undefined,
+      isChosen: isChoosing(policy),
       announced: place.supervisor.announced.tools,
     };
     const before = this.#tools.get(upstream);

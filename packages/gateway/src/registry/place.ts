@@ -1,5 +1,6 @@
 import type { ListedTool } from "@shardgate/mcp-wire";
-import { offer, type OfferedTool, type OfferPolicy } from "../core/offer.ts";
+import type { ConfirmRule } from "../core/confirm-rule.ts";
+import { confirmsOf, offer, type OfferedTool, type OfferPolicy } from "../core/offer.ts";
 import { passHeaders } from "../core/pass-headers.ts";
 import { jittered, type Timers } from "../core/timers.ts";
 import { POLICY_OPTIONS } from "../upstreams/definition.ts";
@@ -34,6 +35,7 @@ export class Place {
         readonly from: readonly ListedTool[];
         readonly policy: OfferPolicy | undefined;
         readonly tools: readonly OfferedTool[];
+        readonly confirms: ReadonlyMap<string, ConfirmRule> | undefined;
       }
     | undefined;
   #cancelPatience: () => void = () => undefined;
@@ -61,12 +63,22 @@ export class Place {
 
   /** Its tools as they are offered; the same list while neither they nor the policy change. */
   get offered(): readonly OfferedTool[] {
-    const { tools } = this.#shown;
+    return this.#offer().tools;
+  }
+
+  /** Which of them need the agreement of a person, by their own names; undefined where none do. */
+  get confirms(): ReadonlyMap<string, ConfirmRule> | undefined {
+    return this.#offer().confirms;
+  }
+
+  #offer() {
+    const { tools: from } = this.#shown;
     const policy = this.#definition.options.tools;
-    if (this.#offered?.from !== tools || this.#offered.policy !== policy) {
-      this.#offered = { from: tools, policy, tools: offer(tools, policy) };
+    if (this.#offered?.from !== from || this.#offered.policy !== policy) {
+      const tools = offer(from, policy);
+      this.#offered = { from, policy, tools, confirms: confirmsOf(tools) };
     }
-    return this.#offered.tools;
+    return this.#offered;
   }
 
   /** Chooses the headers that go along with a call; undefined where none do. */

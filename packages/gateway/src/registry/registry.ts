@@ -235,6 +235,7 @@ function stateOf(name: string, place: Place, taken: Named["taken"]): UpstreamSta
     timeoutMs: options.timeout,
     limits: options.limits,
     passHeaders: place.passHeaders,
+    confirms: place.confirms,
   };
 }
 

@@ -31,6 +31,7 @@ export function upstreamState(changes: Partial<UpstreamState> = {}): UpstreamSta
     group: undefined,
     limits: undefined,
     passHeaders: undefined,
+    confirms: undefined,
     status: "up",
     since: new Date(0),
     error: undefined,

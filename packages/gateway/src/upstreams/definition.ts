@@ -1,12 +1,5 @@
 import * as z from "zod";
-
-const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** A duration with its unit, `500ms`, `60s`, `5m`, `1h`; gives milliseconds. */
-export const durationSchema = z
-  .string()
-  .regex(/^\d+(ms|s|m|h)$/, "must be a number with its unit, such as 60s or 5m")
-  .transform((text) => Number.parseInt(text, 10) * (UNITS[text.replace(/^\d+/, "")] as number));
+import { durationSchema } from "../config/duration.ts";
 
 export const httpUrlSchema = z
   .string()
@@ -29,6 +22,12 @@ export const commonDefinitionShape = {
       exclude: z.array(patternSchema).max(1000).optional(),
       /** Its own name of a tool → the name it is offered under. */
       rename: z.record(patternSchema, z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "is no name for a tool")).optional(),
+      /**
+       * Which of them a person has to agree to before they run: `destructive` (the default) those that say
+       * `destructiveHint: true`, for Open WebUI, which does not ask by itself; `never`; or a list of own names, for
+       * every client.
+       */
+      confirm: z.union([z.enum(["destructive", "never"]), z.array(patternSchema).max(1000)]).optional(),
     })
     .optional(),
   /** False: its tools keep their own names among all tools (`now` instead of `time__now`). */

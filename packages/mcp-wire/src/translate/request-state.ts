@@ -37,13 +37,13 @@ export class StateSeal {
 
   #mac(ticket: string, until: string, request: Message, caller: string): string {
     const hmac = createHmac("sha256", this.#key);
-    for (const part of [ticket, until, caller, digest(request)]) hmac.update(part).update("\0");
+    for (const part of [ticket, until, caller, requestDigest(request)]) hmac.update(part).update("\0");
     return hmac.digest("base64url");
   }
 }
 
 /** What is the same in a request and its retries: everything but the envelope and what the retry adds. */
-function digest(request: Message): string {
+export function requestDigest(request: Message): string {
   const params = request.paramsBytes ?? Buffer.from("{}");
   const asked = editObject(params, { _meta: undefined, inputResponses: undefined, requestState: undefined });
   // By value: a client may well write its members in another order when it calls again.

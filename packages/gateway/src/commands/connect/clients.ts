@@ -39,7 +39,7 @@ export const clients: readonly Client[] = [
         path: "",
         auth_type: token === undefined ? "none" : "bearer",
         key: token ?? "",
-        headers: { "X-OpenWebUI-Chat-Id": "{{CHAT_ID}}" },
+        headers: { "X-OpenWebUI-Chat-Id": "{{CHAT_ID}}", "X-OpenWebUI-Message-Id": "{{MESSAGE_ID}}" },
         config: {
           enable: true,
           access_grants: [{ principal_type: "user", principal_id: "*", permission: "read" }],

@@ -136,6 +136,21 @@ upstreams:
     for (const name of odd.map((one) => one.name)) expect(tools).toContain(name);
   });
 
+  it.each([
+    [40, /^ok: 40 tools/],
+    [41, /^warning: 41 tools; small models/],
+    [81, /^warning: 81 tools; Cursor warns/],
+    [129, /^warning: 129 tools; VS Code takes 128/],
+  ])("says what %i tools mean", async (count, expected) => {
+    const listed = Array.from({ length: count }, (_, index) => ({
+      name: `nas__tool_${index}`,
+      description: "does one thing",
+      inputSchema,
+    }));
+    const { said } = await findings(gatewayWith(listed, []));
+    expect(about(said, "tools").join("\n")).toMatch(expected);
+  });
+
   it("compares the clocks", async () => {
     const path = file('upstreams: { nas: { kind: mcp-http, url: "http://nas.lan/mcp" } }\n');
     const date = new Date(Date.now() - 3_600_000).toUTCString();

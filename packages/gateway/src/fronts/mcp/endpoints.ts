@@ -9,8 +9,10 @@ import {
   WireError,
 } from "@shardgate/mcp-wire";
 import { GatewayError } from "../../core/errors.ts";
+import { isOpenWebUi } from "../../core/open-webui.ts";
 import type { Gateway, OtherList } from "../../gateway.ts";
-import { readsTextsAlone, wholeResult } from "./whole-result.ts";
+import { quietContext } from "./quiet-context.ts";
+import { wholeResult } from "./whole-result.ts";
 
 const FRONT = "mcp";
 
@@ -18,16 +20,8 @@ const FRONT = "mcp";
 export function aggregateEndpoint(gateway: Gateway): Endpoint {
   return {
     describe: () => gateway.describeAll(),
-    async exchange(message, context) {
-      const { method } = message;
-      if (method === "tools/call") return await result(message, context, gateway.callTool(message, context, FRONT));
-      if (isList(method)) return list(gateway, method, message, context);
-      if (method === "logging/setLevel" && context.era === "legacy") {
-        await gateway.setLevel(message, context, FRONT);
-        return Message.result(message.id as string, "{}");
-      }
-      return await answer(message, context, gateway.request(message, context, FRONT));
-    },
+    exchange: (message, context) =>
+      message.method === "tools/call" ? callTool(gateway, message, context) : askAll(gateway, message, context),
     notify(message, context) {
       // Of what a client tells, only this concerns every upstream.
       if (message.method === "notifications/roots/list_changed") gateway.notify(undefined, message, context);
@@ -46,12 +40,10 @@ export function upstreamEndpoint(gateway: Gateway, name: string): Endpoint {
   };
   return {
     describe: () => gateway.describe(name) ?? unreached,
-    async exchange(message, context) {
-      const { method } = message;
-      if (isList(method) && declares(gateway, name, method)) return list(gateway, method, message, context, name);
-      const response = gateway.relay(name, message, context, FRONT);
-      return await (method === "tools/call" ? result : answer)(message, context, response);
-    },
+    exchange: (message, context) =>
+      message.method === "tools/call"
+        ? callTool(gateway, message, context, name)
+        : askOne(gateway, message, context, name),
     notify: (message, context) => gateway.notify(name, message, context),
     watchResources: (uris, onUpdated) => gateway.watchResources(uris, onUpdated, name),
     onListChanged: (listener) =>
@@ -59,6 +51,58 @@ export function upstreamEndpoint(gateway: Gateway, name: string): Endpoint {
         if (upstreams.has(name)) listener(changed);
       }),
   };
+}
+
+/**
+ * A tool of all upstreams by its qualified name, or of one by its own; in the shape that Open WebUI needs where it asks. The
+ * one async step between a front's server and the gateway: each further one would cost every call.
+ */
+async function callTool(
+  gateway: Gateway,
+  message: Message,
+  context: ExchangeContext,
+  upstream?: string,
+): Promise<Message> {
+  const isUi = isOpenWebUi(context.headers);
+  const to = isUi ? quietContext(context) : context;
+  try {
+    const response = await (upstream === undefined
+      ? gateway.callTool(message, to, FRONT)
+      : gateway.relay(upstream, message, to, FRONT));
+    return isUi ? wholeResult(response, context.era) : response;
+  } catch (error) {
+    return failure(error, message, context);
+  }
+}
+
+/** Everything else that all upstreams are asked. */
+async function askAll(gateway: Gateway, message: Message, context: ExchangeContext): Promise<Message> {
+  const { method } = message;
+  if (isList(method)) return list(gateway, method, message, context);
+  try {
+    if (method !== "logging/setLevel" || context.era !== "legacy")
+      return await gateway.request(message, context, FRONT);
+    await gateway.setLevel(message, context, FRONT);
+    return Message.result(message.id as string, "{}");
+  } catch (error) {
+    return failure(error, message, context);
+  }
+}
+
+/** Everything else that one upstream is asked. */
+async function askOne(
+  gateway: Gateway,
+  message: Message,
+  context: ExchangeContext,
+  upstream: string,
+): Promise<Message> {
+  const { method } = message;
+  if (isList(method) && declares(gateway, upstream, method)) return list(gateway, method, message, context, upstream);
+  try {
+    return await gateway.relay(upstream, message, context, FRONT);
+  } catch (error) {
+    return failure(error, message, context);
+  }
 }
 
 /** Methods that are answered from memory: the member their list is in, which it is, and the capability it needs. */
@@ -110,20 +154,10 @@ const CLOSE = Buffer.from("}");
 /** What a resource that nobody has was called before 2026-07-28 (2025-11-25 server/resources, "Error Handling"). */
 const LEGACY_RESOURCE_NOT_FOUND = -32002;
 
-/** What a tool gave, with words for clients that would not see it otherwise. */
-async function result(message: Message, context: ExchangeContext, call: Promise<Message>): Promise<Message> {
-  const response = await answer(message, context, call);
-  return readsTextsAlone(context.headers) ? wholeResult(response, context.era) : response;
-}
-
-/** Where a failure of the gateway's becomes a JSON-RPC error. */
-async function answer(message: Message, context: ExchangeContext, call: Promise<Message>): Promise<Message> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    const isLegacyCode = error.kind === "unknown_resource" && context.era === "legacy";
-    const code = isLegacyCode ? LEGACY_RESOURCE_NOT_FOUND : error.code;
-    return Message.error(message.id, { code, message: error.message, data: error.data });
-  }
+/** A failure of the gateway's as a JSON-RPC error. @throws any other error, as it is */
+function failure(error: unknown, message: Message, context: ExchangeContext): Message {
+  if (!(error instanceof GatewayError)) throw error;
+  const isLegacyCode = error.kind === "unknown_resource" && context.era === "legacy";
+  const code = isLegacyCode ? LEGACY_RESOURCE_NOT_FOUND : error.code;
+  return Message.error(message.id, { code, message: error.message, data: error.data });
 }

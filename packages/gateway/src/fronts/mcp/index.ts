@@ -22,6 +22,8 @@ export interface McpFrontDeps {
   readonly profiles?: ProfileSource;
   readonly logger: Logger;
   readonly wire?: Partial<StreamableServerOptions>;
+  /** Monotonic clock in milliseconds. */
+  readonly now: () => number;
 }
 
 /** A folder with an endpoint in it. */
@@ -43,7 +45,7 @@ const SSE_PATH = /^\/(sse|messages)\/?$/;
  * `/servers/<name>/mcp`. The transport of 2024-11-05 stands beside each: `sse` and `messages`; a message POSTed straight
  * to `sse` is answered in the response.
  */
-export function mcpFront({ gateway, profiles = NO_PROFILES, logger, wire }: McpFrontDeps): Front {
+export function mcpFront({ gateway, profiles = NO_PROFILES, logger, wire, now }: McpFrontDeps): Front {
   const sessions = wire?.sessions ?? new SessionStore();
   const onBug = (error: unknown): void => {
     logger.error(
@@ -51,7 +53,7 @@ export function mcpFront({ gateway, profiles = NO_PROFILES, logger, wire }: McpF
       "unexpected error",
     );
   };
-  const server = new StreamableServer({ onBug, ...wire, sessions });
+  const server = new StreamableServer({ onBug, now, ...wire, sessions });
   const aggregate = aggregateEndpoint(gateway);
   /** What was asked for so far, by the path of its folder. */
   const places = new Map<string, Place>();

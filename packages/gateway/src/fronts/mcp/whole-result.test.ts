@@ -1,6 +1,6 @@
 import { type Era, Message } from "@shardgate/mcp-wire";
 import { describe, expect, it } from "vitest";
-import { readsTextsAlone, wholeResult } from "./whole-result.ts";
+import { wholeResult } from "./whole-result.ts";
 
 const text = (said: string): object => ({ type: "text", text: said });
 const image = { type: "image", data: "iVBORw0KGgo=", mimeType: "image/png" };
@@ -13,17 +13,6 @@ const whole = (result: object | string, era: Era = "modern"): string => {
 
 const contentOf = (result: object, era: Era = "modern"): unknown =>
   (JSON.parse(whole(result, era)) as { content: unknown }).content;
-
-describe("readsTextsAlone", () => {
-  it.each([
-    [["Host", "a", "X-OpenWebUI-Chat-Id", "1"], true],
-    [["x-openwebui-user-jwt", "1"], true],
-    [["Host", "x-openwebui-", "X-OpenWebUI", "1"], false],
-    [undefined, false],
-  ])("%j: %s", (headers, expected) => {
-    expect(readsTextsAlone(headers)).toBe(expected);
-  });
-});
 
 describe("wholeResult", () => {
   it.each([

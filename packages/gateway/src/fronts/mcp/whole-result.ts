@@ -1,19 +1,6 @@
 import { editObject, elementsOf, type Era, memberOf, type Message } from "@shardgate/mcp-wire";
 import { joinArray } from "../../core/join-array.ts";
 
-/** Every header of Open WebUI's own begins so (openwebui §1.2, "Identity headers"); no case counts (RFC 9110 §5.1). */
-const OPEN_WEBUI = "x-openwebui-";
-
-/** Whether a request comes from a client that shows its language model texts alone; name and value of headers in turn. */
-export function readsTextsAlone(headers: readonly string[] | undefined): boolean {
-  if (headers === undefined) return false;
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string;
-    if (name.length > OPEN_WEBUI.length && name.slice(0, OPEN_WEBUI.length).toLowerCase() === OPEN_WEBUI) return true;
-  }
-  return false;
-}
-
 /**
  * A tool's result for a client that drops what is no text (openwebui §1.3, §6.12): texts are added for what would be lost, and
  * everything that was there keeps its bytes.

@@ -18,6 +18,8 @@ export interface OpenApiFrontDeps {
   readonly access: Access;
   /** As they are now. */
   readonly settings: () => OpenApiSettings;
+  /** Monotonic clock in milliseconds. */
+  readonly now: () => number;
 }
 
 const DRAINED = "The gateway shuts down, and the call did not end in time";
@@ -35,7 +37,7 @@ export function openApiFront(deps: OpenApiFrontDeps): Front {
     logger.error({ error: text }, "unexpected error");
   };
   const guard = createGuard(access);
-  const caller = new Caller(onBug);
+  const caller = new Caller({ onBug, now: deps.now, keepAlive: () => settings().keep_alive });
   const shared = { version, access, guard, caller, onBug };
   const tree = new Tree({ ...shared, gateway, settings, instructions: () => undefined });
   const profileTrees = new Map<Profile, Tree>();
@@ -86,7 +88,7 @@ export function openApiFront(deps: OpenApiFrontDeps): Front {
     get active() {
       return caller.active;
     },
-    tick: () => undefined,
+    tick: () => caller.tick(),
     drain: () => undefined,
     close() {
       stop();

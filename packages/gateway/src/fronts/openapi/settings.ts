@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { durationSchema } from "../../config/duration.ts";
 
 /** `openapi` in `gateway.yaml`. */
 export const openApiSchema = z
@@ -19,6 +20,12 @@ export const openApiSchema = z
       .string()
       .default("")
       .transform((path) => `/${path}`.replace(/\/+/g, "/").replace(/\/$/, "")),
+    /**
+     * A call is kept alive by spaces before its JSON once it was silent for so long. The first of them settles its status,
+     * 200, so by default they come after the usual time in which calls fail (`timeout` of an upstream, 60s), and before
+     * clients and proxies give up (some after 100 s, Open WebUI's MCP after 300 s).
+     */
+    keep_alive: durationSchema.prefault("65s"),
   })
   .prefault({});
 

@@ -6,6 +6,7 @@ import type { Handler } from "../front.ts";
 import { type Caller, targetOf } from "./calls/caller.ts";
 import { Documents } from "./documents/documents.ts";
 import { type Guard, nothingThere } from "./guard.ts";
+import { calledName, offeredTools } from "./offered-tools.ts";
 import { operationOf } from "./operation.ts";
 import type { OpenApiSettings } from "./settings.ts";
 import { Site } from "./site.ts";
@@ -94,7 +95,7 @@ export class Tree {
       });
       this.#places.set(name, (place = { site, from: undefined, tools: new Map(), calls: new Map() }));
     }
-    const listed = gateway.toolsOf(name);
+    const listed = offeredTools(gateway, name);
     if (place.from !== listed) {
       place.from = listed;
       place.tools = new Map(listed.map((tool) => [tool.name, tool]));
@@ -109,7 +110,7 @@ export class Tree {
     const listed = place.tools.get(tool);
     if (listed === undefined) return undefined;
     const { gateway, guard, caller } = this.#deps;
-    const target = targetOf(gateway, name, operationOf(listed));
+    const target = targetOf(gateway, name, operationOf(listed), calledName(listed));
     const handler = guard("call", "POST", (request, reply, headers) => caller.call(target, request, reply, headers));
     place.calls.set(tool, handler);
     return handler;

@@ -1,6 +1,6 @@
 import { LONGEST_LEASE_S } from "@shardgate/contract";
 import * as z from "zod";
-import { durationSchema } from "../../upstreams/definition.ts";
+import { durationSchema } from "../../config/duration.ts";
 
 /** `providers.announce`: shards that register themselves at `POST /announce`. */
 export const announceSchema = z.strictObject({

@@ -1,7 +1,8 @@
 import { upstreamNameSchema } from "@shardgate/contract";
 import { isIP } from "node:net";
 import * as z from "zod";
-import { durationSchema, httpDefinitionShape } from "../../upstreams/definition.ts";
+import { durationSchema } from "../../config/duration.ts";
+import { httpDefinitionShape } from "../../upstreams/definition.ts";
 
 const hostSchema = z
   .string()

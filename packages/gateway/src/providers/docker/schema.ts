@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { durationSchema } from "../../upstreams/definition.ts";
+import { durationSchema } from "../../config/duration.ts";
 
 /** `providers.docker`: upstreams from the labels of containers. */
 export const dockerSchema = z.strictObject({

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { commonDefinitionShape, durationSchema } from "../definition.ts";
+import { durationSchema } from "../../config/duration.ts";
+import { commonDefinitionShape } from "../definition.ts";
 import type { HealthPolicy, Upstream, UpstreamDeps } from "../upstream.ts";
 import { type PerSessionLimits, PerSessionUpstream } from "./per-session.ts";
 import { StdioUpstream } from "./stdio-upstream.ts";

@@ -2,10 +2,12 @@ import { QUALIFIED_NAME_LENGTH } from "@shardgate/contract";
 import type { Tool } from "../../client/gateway-client.ts";
 import type { Check, Finding } from "../finding.ts";
 
-/** Beyond this small models choose badly, and some clients warn. */
-const MANY = 40;
-/** What VS Code takes in one request. */
-const TOO_MANY = 128;
+/** What more tools than so many mean (openwebui §4), the most first. */
+const BUDGETS = [
+  [128, "VS Code takes 128 in one request, Cursor warns from 80, and small models choose badly among more than 40"],
+  [80, "Cursor warns from 80, and small models choose badly among more than 40"],
+  [40, "small models choose badly among more than 40"],
+] as const;
 /** Names of a shape that means: cut, or made different from another, with a hash. */
 const HASHED = /_[0-9a-f]{8}$/;
 const SHOWN = 3;
@@ -17,10 +19,11 @@ export const tools: Check = {
       return [{ level: "ok", what: "names, counts and schemas are looked at where a gateway runs" }];
     const listed = running.tools;
     const findings: Finding[] = [];
-    if (listed.length > MANY) {
+    const budget = BUDGETS.find(([most]) => listed.length > most);
+    if (budget !== undefined) {
       findings.push({
         level: "warning",
-        what: `${listed.length} tools; ${listed.length > TOO_MANY ? `VS Code takes ${TOO_MANY}, and ` : ""}small models choose badly among more than ${MANY}`,
+        what: `${listed.length} tools; ${budget[1]}`,
         remedy: "give an upstream `tools: { include: [...] }`, or connect a client to /servers/<name>/mcp",
       });
     }

@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { isWell } from "../../../core/call-outcome.ts";
 import type { Gateway } from "../../../gateway.ts";
 import { type CallStats, quantile, type UpstreamCalls } from "../../../metrics/call-stats.ts";
 import type { Status } from "../../../status.ts";
@@ -144,7 +145,7 @@ function lastCalls(calls: CallStats): Html {
           html`<tr>
             <td>${moment(at.toISOString())}</td>
             <td>${upstream} · ${name ?? method}${error === undefined ? "" : html`<p class="dim">${error}</p>`}</td>
-            <td><span class="state ${outcome === "ok" ? "good" : "bad"}">${outcome}</span></td>
+            <td><span class="state ${isWell(outcome) ? "good" : "bad"}">${outcome}</span></td>
             <td data-label="took" class="num">${duration(ms / 1_000)}</td>
             <td data-label="through">${front}</td>
             <td data-label="request"><code>${requestId}</code></td>
@@ -154,8 +155,8 @@ function lastCalls(calls: CallStats): Html {
   </table>`;
 }
 
-function failures({ outcomes, count }: UpstreamCalls): number {
-  return count - (outcomes.get("ok") ?? 0);
+function failures({ outcomes }: UpstreamCalls): number {
+  return [...outcomes].reduce((sum, [outcome, count]) => sum + (isWell(outcome) ? 0 : count), 0);
 }
 
 function bound(calls: UpstreamCalls | undefined, share: number): string {

@@ -6,6 +6,7 @@ import { readArguments } from "./arguments.ts";
 import { ENVELOPE, RestCall } from "./rest-call.ts";
 import { shapeError, shapeRpcError } from "./shape-error.ts";
 import { failure, type Shaped, shapeResult } from "./shape-result.ts";
+import { WaitingCall } from "./waiting-call.ts";
 
 /** Most bytes that the arguments of a call may have. */
 const BODY_LIMIT = 4 * 1024 * 1024;
@@ -21,8 +22,14 @@ export interface Target {
   readonly middle: Buffer;
 }
 
-export function targetOf(gateway: Gateway, upstream: string, operation: Operation): Target {
-  const name = JSON.stringify(operation.name);
+/** @param called name of the tool that is called, where that is not the operation's */
+export function targetOf(
+  gateway: Gateway,
+  upstream: string,
+  operation: Operation,
+  called: string = operation.name,
+): Target {
+  const name = JSON.stringify(called);
   const middle = Buffer.from(`,"method":"tools/call","params":{"name":${name},"_meta":${ENVELOPE},"arguments":`);
   return { gateway, upstream, operation, middle };
 }
@@ -30,14 +37,26 @@ export function targetOf(gateway: Gateway, upstream: string, operation: Operatio
 const HEAD = Buffer.from('{"jsonrpc":"2.0","id":');
 const END = Buffer.from("}}");
 
+export interface CallerDeps {
+  readonly onBug: (error: unknown) => void;
+  /** Clock in milliseconds. */
+  readonly now: () => number;
+  /** How long a call may be silent, in milliseconds. */
+  readonly keepAlive: () => number;
+}
+
 /** Turns POSTs into calls of tools, and what comes back into answers. */
 export class Caller {
   readonly #onBug: (error: unknown) => void;
+  readonly #now: () => number;
+  readonly #keepAlive: () => number;
   readonly #active = new ActiveList<Waiting>();
   #ids = 0;
 
-  constructor(onBug: (error: unknown) => void) {
+  constructor({ onBug, now, keepAlive }: CallerDeps) {
     this.#onBug = onBug;
+    this.#now = now;
+    this.#keepAlive = keepAlive;
   }
 
   get active(): number {
@@ -47,29 +66,28 @@ export class Caller {
   /** Calls a tool; every outcome goes to `reply`, with `headers` besides its own. */
   call(target: Target, request: HttpRequest, reply: HttpReply, headers: Readonly<Record<string, string>>): void {
     const call = new RestCall(request);
-    const waiting: Waiting = {
-      call,
-      answer: ({ status, type, body, headers: more }) => {
-        waiting.answer = ignore;
-        reply.send(status, { ...headers, "Content-Type": type, ...more }, body);
-      },
-    };
+    const waiting: Waiting = { call, reply: new WaitingCall(reply, headers, this.#now() + this.#keepAlive()) };
     this.#active.add(waiting);
     reply.onGone(() => call.cancellation.cancel(new Error("the client closed the connection")));
     this.#run(target, request, call)
       .catch((error: unknown) => this.#failure(error))
       .then((shaped) => {
         this.#active.remove(waiting);
-        waiting.answer(shaped);
+        waiting.reply.answer(shaped);
       })
       .catch(this.#onBug);
+  }
+
+  /** To be called every few seconds: keeps silent calls alive. */
+  tick(): void {
+    for (const { reply } of this.#active) reply.keepAlive(this.#now());
   }
 
   /** Answers what is under way with an error, and tells whoever works on it. */
   abort(error: GatewayError): void {
     const shaped = shapeError(error) as Shaped;
-    for (const { call, answer } of this.#active) {
-      answer(shaped);
+    for (const { call, reply } of this.#active) {
+      reply.answer(shaped);
       call.cancellation.cancel(error);
     }
   }
@@ -94,11 +112,7 @@ export class Caller {
 
 interface Waiting {
   readonly call: RestCall;
-  answer: (shaped: Shaped) => void;
-}
-
-function ignore(): void {
-  // It was answered already.
+  readonly reply: WaitingCall;
 }
 
 /** Whether the client takes a page as well as JSON; one that asks for JSON alone gets JSON. */

@@ -134,6 +134,18 @@ export function failure(
   };
 }
 
+/**
+ * The body of an answer whose status is out already, 200, as JSON: what is no JSON becomes a text, and a failure says in
+ * `detail.status` what its status would have been.
+ */
+export function lateAnswer({ status, type, body }: Shaped): Buffer {
+  if (type !== JSON_TYPE) return Buffer.from(JSON.stringify(body.toString()));
+  if (status < 400) return body;
+  const { detail } = JSON.parse(body.toString()) as { detail: unknown };
+  const more = typeof detail === "object" && !Array.isArray(detail) ? detail : { message: detail };
+  return Buffer.from(JSON.stringify({ detail: { ...more, status } }));
+}
+
 /** A refusal before anything was called. */
 export function refusal(status: number, detail: unknown, headers?: Readonly<Record<string, string>>): Shaped {
   return {

@@ -1,6 +1,7 @@
 import type { ListedTool, ServerDescription } from "@shardgate/mcp-wire";
 import type { Access } from "../../../access/api-key.ts";
 import type { Gateway } from "../../../gateway.ts";
+import { offeredTools } from "../offered-tools.ts";
 import { operationOf } from "../operation.ts";
 import type { OpenApiSettings } from "../settings.ts";
 import { aggregateDocument, type DocumentOptions, segment, serverDocument, type ServerPart } from "./document.ts";
@@ -83,13 +84,12 @@ export class Documents {
 
   #sourceOf(name: string): Source {
     const { gateway } = this.#deps;
-    return [name, gateway.toolsOf(name), gateway.describe(name)];
+    return [name, offeredTools(gateway, name), gateway.describe(name)];
   }
 
   #part(name: string): ServerPart {
     const { gateway } = this.#deps;
-    const operations = gateway
-      .toolsOf(name)
+    const operations = offeredTools(gateway, name)
       .filter(({ name: tool }) => tool !== "")
       .map(operationOf);
     return { name, operations, description: gateway.describe(name)?.instructions || undefined };

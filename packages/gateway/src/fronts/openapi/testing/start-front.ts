@@ -72,6 +72,7 @@ export function startFront({ servers, settings, apiKey, isStrict = false }: Star
     version: "9.9.9",
     access,
     settings: () => used,
+    now: () => performance.now(),
   });
   const app = createApp({ gateway, fronts: [front], allowed: { hosts: [], origins: ["*"] }, access, onBug: rethrow });
   const notify = (name: string): void => {
