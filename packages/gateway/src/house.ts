@@ -66,6 +66,8 @@ export interface House {
 }
 
 const TICK_MS = 5_000;
+/** By then upstreams that answer at once are there. */
+const BEGIN_MS = 1_000;
 
 export function createHouse({
   config,
@@ -180,6 +182,7 @@ export function createHouse({
   });
   const stop = new AbortController();
   let cancelTick = (): void => undefined;
+  let cancelBegin = (): void => undefined;
   const idle = heap && new IdleCollection(heap);
   const active = (): number => fronts.reduce((sum, front) => sum + front.active, 0);
   const tick = (): void => {
@@ -194,6 +197,7 @@ export function createHouse({
     gateway,
     async start() {
       tick();
+      cancelBegin = timers.after(BEGIN_MS, () => idle?.begin(active()));
       void programs?.sweep().then((orphans) => {
         if (orphans > 0) logger.warn({ orphans }, "ended what an earlier run left");
       });
@@ -210,6 +214,7 @@ export function createHouse({
       stop.abort();
       stopListening?.();
       cancelTick();
+      cancelBegin();
       for (const front of fronts) front.close();
       profiles.close();
       await registry.close();

@@ -34,6 +34,16 @@ describe("IdleCollection", () => {
     expect(state.collections).toBe(1);
   });
 
+  it("collects what loading took, unless calls came at once", () => {
+    const busy = heap();
+    busy.idle.begin(1);
+    expect(busy.state.collections).toBe(0);
+    const { state, idle } = heap();
+    state.used += 3 * MIB;
+    idle.begin(0);
+    expect(state).toMatchObject({ collections: 1, used: 20 * MIB });
+  });
+
   it("leaves calls alone, and a heap that is not worth it", () => {
     const { state, idle } = heap();
     state.used += 7 * MIB;

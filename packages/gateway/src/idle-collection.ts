@@ -33,6 +33,12 @@ export class IdleCollection {
     this.#before = this.#kept = heap.used();
   }
 
+  /** To be called once, when the process has started: what loading took is garbage by then, a tenth of its memory. */
+  begin(active: number): void {
+    if (active > 0) return;
+    this.#collect();
+  }
+
   /** To be called every few seconds with the number of calls under way. */
   tick(active: number): void {
     const used = this.#heap.used();
@@ -41,6 +47,10 @@ export class IdleCollection {
     if (used < this.#kept) this.#kept = used;
     this.#rested = isResting ? this.#rested + 1 : 0;
     if (this.#rested < LOOKS || used - this.#kept < WORTH) return;
+    this.#collect();
+  }
+
+  #collect(): void {
     this.#heap.collect();
     this.#before = this.#kept = this.#heap.used();
   }

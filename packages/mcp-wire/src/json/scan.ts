@@ -188,15 +188,14 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
-const WORDS: readonly (readonly number[])[] = ["true", "false", "null"].map((word) => [...Buffer.from(word)]);
-
 /** Passes a number, `true`, `false` or `null`. */
 function skipLiteral(bytes: Uint8Array, at: number): number {
   const first = bytes[at];
   if (first === 0x2d || isDigit(first)) return skipNumber(bytes, at);
-  for (const word of WORDS) {
-    if (word.every((byte, index) => bytes[at + index] === byte)) return at + word.length;
-  }
+  const word = first === 0x74 ? "true" : first === 0x66 ? "false" : "null";
+  let length = 0;
+  while (length < word.length && bytes[at + length] === word.charCodeAt(length)) length++;
+  if (length === word.length) return at + length;
   throw new JsonScanError(at >= bytes.length ? "the text ends too early" : "expected a value", at);
 }
 
