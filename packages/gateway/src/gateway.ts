@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
+  type Era,
   type ExchangeContext,
   type ListKind,
   type Message,
@@ -36,6 +37,8 @@ export interface Gateway {
   describeAll(): ServerDescription;
   /** What one upstream says of itself; undefined while it was never reached. */
   describe(upstream: string): ServerDescription | undefined;
+  /** The era an upstream is spoken to in; undefined while it was never reached. */
+  eraOf(upstream: string): Era | undefined;
   /** Every tool by its qualified name, whoever may see it. */
   routes(): ReadonlyMap<string, Route>;
   /**
@@ -145,6 +148,7 @@ export function createGateway({
     hasUpstream: (name) => registry.current.upstreams.has(name),
     describeAll: () => described(registry.current),
     describe: (name) => registry.current.upstreams.get(name)?.description,
+    eraOf: (name) => registry.current.upstreams.get(name)?.era,
     toolsOf: (upstream) => registry.current.catalog.toolsOf(upstream),
     routes: () => registry.current.catalog.routes,
     listTools(asker, upstream) {

@@ -1,4 +1,4 @@
-import type { Exchange, Message, ServerDescription } from "@shardgate/mcp-wire";
+import type { Era, Exchange, Message, ServerDescription } from "@shardgate/mcp-wire";
 import type { Catalog } from "./catalog.ts";
 import type { ConfirmRule } from "./confirm-rule.ts";
 import type { PromptCatalog } from "./prompt-catalog.ts";
@@ -64,6 +64,8 @@ export interface UpstreamState {
   /** Version the upstream gives itself. */
   readonly version: string | undefined;
   readonly description: ServerDescription | undefined;
+  /** The era it is spoken to in; undefined while it was never reached. */
+  readonly era: Era | undefined;
   /** Counts its connections, so that what was learnt of an earlier one can be told apart. */
   readonly connection: number;
   readonly handle: UpstreamHandle;

@@ -218,7 +218,7 @@ function wantedName({ definition, supervisor }: Place): string {
 function stateOf(name: string, place: Place, taken: Named["taken"]): UpstreamState {
   const { definition, supervisor } = place;
   const { options, original } = definition;
-  const { status, since, error, version, description, connection, handle } = supervisor;
+  const { status, since, error, version, description, era, connection, handle } = supervisor;
   return {
     name,
     kind: options.kind,
@@ -230,6 +230,7 @@ function stateOf(name: string, place: Place, taken: Named["taken"]): UpstreamSta
     error: taken === undefined ? error : collision(taken),
     version,
     description,
+    era,
     connection,
     handle,
     timeoutMs: options.timeout,

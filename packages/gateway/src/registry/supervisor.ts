@@ -1,4 +1,4 @@
-import type { Cancellation, Exchange, ListedTool, ListKind, Lists, ServerDescription } from "@shardgate/mcp-wire";
+import type { Cancellation, Era, Exchange, ListedTool, ListKind, Lists, ServerDescription } from "@shardgate/mcp-wire";
 import type { Logger } from "../core/logger.ts";
 import type { UpstreamHandle, UpstreamStatus } from "../core/snapshot.ts";
 import { jittered, type Timers } from "../core/timers.ts";
@@ -37,6 +37,7 @@ export class Supervisor {
   ownName: string | undefined;
   version: string | undefined;
   description: ServerDescription | undefined;
+  era: Era | undefined;
   connection = 0;
   /** How long its last check took, in milliseconds. */
   latencyMs: number | undefined;
@@ -189,9 +190,7 @@ export class Supervisor {
   }
 
   #show(profile: UpstreamProfile): void {
-    this.ownName = profile.name;
-    this.version = profile.version;
-    this.description = profile.description;
+    ({ name: this.ownName, version: this.version, description: this.description, era: this.era } = profile);
     this.#take(profile);
   }
 

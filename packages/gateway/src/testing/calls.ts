@@ -37,6 +37,7 @@ export function upstreamState(changes: Partial<UpstreamState> = {}): UpstreamSta
     error: undefined,
     version: "1",
     description: undefined,
+    era: undefined,
     connection: 1,
     timeoutMs: 60_000,
     handle: {

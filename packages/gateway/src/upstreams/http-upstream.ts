@@ -45,8 +45,9 @@ export class HttpUpstream {
     const { lists, problems } = await client.readLists(cancellation);
     this.#client?.close();
     this.#client = client;
-    const { version } = JSON.parse(client.description.serverInfo) as { version?: unknown };
-    return { description: client.description, lists, problems, ...(typeof version === "string" && { version }) };
+    const { era, description } = client;
+    const { version } = JSON.parse(description.serverInfo) as { version?: unknown };
+    return { era, description, lists, problems, ...(typeof version === "string" && { version }) };
   }
 
   /** @throws UpstreamError before the first connect */

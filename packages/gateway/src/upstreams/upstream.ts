@@ -1,5 +1,6 @@
 import type {
   Cancellation,
+  Era,
   Exchange,
   HttpSender,
   ListKind,
@@ -21,6 +22,8 @@ export interface UpstreamProfile extends ReadLists {
   /** Name it gives itself; counts where its definition has none. */
   readonly name?: string;
   readonly version?: string;
+  /** The era it is spoken to in. */
+  readonly era?: Era;
   readonly description: ServerDescription;
 }
 

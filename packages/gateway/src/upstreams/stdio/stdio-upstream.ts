@@ -227,7 +227,7 @@ export class StdioUpstream implements Upstream {
   }
 }
 
-function profileOf({ description, lists }: LastRun): UpstreamProfile {
+function profileOf({ era, description, lists }: LastRun): UpstreamProfile {
   const { version } = JSON.parse(description.serverInfo) as { version?: unknown };
-  return { description, lists, problems: [], ...(typeof version === "string" && { version }) };
+  return { era, description, lists, problems: [], ...(typeof version === "string" && { version }) };
 }

@@ -1,4 +1,4 @@
-import { ActiveList, type HttpReply, type HttpRequest, Message } from "@shardgate/mcp-wire";
+import { ActiveList, type Era, type HttpReply, type HttpRequest, Message } from "@shardgate/mcp-wire";
 import type { GatewayError } from "../../../core/errors.ts";
 import type { Gateway } from "../../../gateway.ts";
 import type { Operation } from "../operation.ts";
@@ -18,8 +18,8 @@ export interface Target {
   readonly gateway: Gateway;
   readonly upstream: string;
   readonly operation: Operation;
-  /** The bytes of the request between its id and its arguments. */
-  readonly middle: Buffer;
+  /** The bytes of the request between its id and its arguments, in the words of each era. */
+  readonly middle: Readonly<Record<Era, Buffer>>;
 }
 
 /** @param called name of the tool that is called, where that is not the operation's */
@@ -30,8 +30,8 @@ export function targetOf(
   called: string = operation.name,
 ): Target {
   const name = JSON.stringify(called);
-  const middle = Buffer.from(`,"method":"tools/call","params":{"name":${name},"_meta":${ENVELOPE},"arguments":`);
-  return { gateway, upstream, operation, middle };
+  const words = (meta: string) => Buffer.from(`,"method":"tools/call","params":{"name":${name},${meta}"arguments":`);
+  return { gateway, upstream, operation, middle: { modern: words(`"_meta":${ENVELOPE},`), legacy: words("") } };
 }
 
 const HEAD = Buffer.from('{"jsonrpc":"2.0","id":');
@@ -65,7 +65,7 @@ export class Caller {
 
   /** Calls a tool; every outcome goes to `reply`, with `headers` besides its own. */
   call(target: Target, request: HttpRequest, reply: HttpReply, headers: Readonly<Record<string, string>>): void {
-    const call = new RestCall(request);
+    const call = new RestCall(request, target.gateway.eraOf(target.upstream) ?? "modern");
     const waiting: Waiting = { call, reply: new WaitingCall(reply, headers, this.#now() + this.#keepAlive()) };
     this.#active.add(waiting);
     reply.onGone(() => call.cancellation.cancel(new Error("the client closed the connection")));
@@ -96,7 +96,7 @@ export class Caller {
     const body = await request.body(BODY_LIMIT);
     const given = await readArguments(operation, request.header("content-type"), body);
     const id = Buffer.from(String(++this.#ids));
-    const message = Message.parse(Buffer.concat([HEAD, id, middle, given, END]));
+    const message = Message.parse(Buffer.concat([HEAD, id, middle[call.era], given, END]));
     const response = await gateway.relay(upstream, message, call, FRONT);
     if (response.isError) return shapeRpcError(response.outcome);
     return shapeResult(response.outcome, takesHtml(request.header("accept")));

@@ -1,7 +1,9 @@
 import {
   Cancellation,
+  type Era,
   type ExchangeContext,
   type HttpRequest,
+  LATEST_LEGACY,
   LATEST_MODERN,
   type Message,
   WireError,
@@ -9,24 +11,26 @@ import {
 
 const CLIENT = { clientInfo: { name: "shardgate-openapi", version: "1" }, capabilities: {} } as const;
 
-/** What every request of this front says of itself; it declares nothing, because HTTP has no way back for a question. */
+/** What every modern request of this front says of itself; it declares nothing, because HTTP has no way back for a question. */
 export const ENVELOPE: string = JSON.stringify({
   "io.modelcontextprotocol/protocolVersion": LATEST_MODERN,
   "io.modelcontextprotocol/clientInfo": CLIENT.clientInfo,
   "io.modelcontextprotocol/clientCapabilities": CLIENT.capabilities,
 });
 
-/** One POST on its way: a request of the modern era, whichever one its upstream speaks. */
+/** One POST on its way: a request of the era that its upstream speaks, so that nobody has to translate it. */
 export class RestCall implements ExchangeContext {
-  readonly era = "modern";
-  readonly version: string = LATEST_MODERN;
+  readonly era: Era;
+  readonly version: string;
   readonly session = undefined;
   readonly client = CLIENT;
   readonly paramHeaders: readonly string[] = [];
   readonly cancellation = new Cancellation();
   readonly #request: HttpRequest;
 
-  constructor(request: HttpRequest) {
+  constructor(request: HttpRequest, era: Era) {
+    this.era = era;
+    this.version = era === "modern" ? LATEST_MODERN : LATEST_LEGACY;
     this.#request = request;
   }
 
