@@ -1,7 +1,7 @@
 // The transport of 2024-11-05 toward clients: `/sse` with `/messages`, and JSON-RPC posted straight to `/sse`.
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
-import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { ElicitRequestSchema, ProgressNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type Gateway, startGateway } from "./support/house.ts";
 import { soon, stopAtEnd } from "./support/program.ts";
@@ -30,8 +30,10 @@ describe("/sse", () => {
       const { tools } = await client.listTools();
       expect(tools.map(({ name }) => name)).toContain(`${prefix}ok`);
       const progress: unknown[] = [];
-      const onprogress = (one: object): void => void progress.push(one);
-      await client.callTool({ name: `${prefix}progress`, arguments: {} }, undefined, { onprogress });
+      // What `onprogress` is told gets lost where it comes in one chunk with the response: that SDK forgets it at once.
+      client.setNotificationHandler(ProgressNotificationSchema, ({ params }) => void progress.push(params));
+      const options = { onprogress: () => undefined };
+      await client.callTool({ name: `${prefix}progress`, arguments: {} }, undefined, options);
       expect(progress).toMatchObject([{ progress: 1, total: 2 }]);
       if (prefix === "") {
         const asked = await client.callTool({ name: "ask", arguments: {} });
