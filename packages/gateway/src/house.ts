@@ -188,7 +188,7 @@ export function createHouse({
   const tick = (): void => {
     for (const front of fronts) front.tick();
     plans.sweep();
-    idle?.tick(active());
+    idle?.tick(active(), calls.total);
     cancelTick = timers.after(TICK_MS, tick);
   };
 

@@ -4,7 +4,7 @@ import { IdleCollection, processHeap } from "./idle-collection.ts";
 const MIB = 1024 * 1024;
 
 function rest(idle: IdleCollection): void {
-  for (let tick = 0; tick < 6; tick++) idle.tick(0);
+  for (let tick = 0; tick < 6; tick++) idle.tick(0, 0);
 }
 
 function heap() {
@@ -24,11 +24,11 @@ describe("IdleCollection", () => {
     const { state, idle } = heap();
     for (let tick = 0; tick < 5; tick++) {
       state.used += 20 * MIB;
-      idle.tick(0);
+      idle.tick(0, 0);
     }
-    for (let tick = 0; tick < 5; tick++) idle.tick(0);
+    for (let tick = 0; tick < 5; tick++) idle.tick(0, 0);
     expect(state.collections).toBe(0);
-    idle.tick(0);
+    idle.tick(0, 0);
     expect(state.collections).toBe(1);
     rest(idle);
     expect(state.collections).toBe(1);
@@ -49,17 +49,24 @@ describe("IdleCollection", () => {
     state.used += 7 * MIB;
     rest(idle);
     state.used += 7 * MIB;
-    idle.tick(1);
-    idle.tick(1);
+    idle.tick(1, 0);
+    idle.tick(1, 0);
     expect(state.collections).toBe(0);
     rest(idle);
     expect(state.collections).toBe(1);
   });
 
+  it("takes a process for busy that makes calls between the looks, however its heap looks", () => {
+    const { state, idle } = heap();
+    state.used += 20 * MIB;
+    for (let tick = 1; tick < 20; tick++) idle.tick(0, tick);
+    expect(state.collections).toBe(0);
+  });
+
   it("does not come back to what is not garbage", () => {
     const { state, idle } = heap();
     state.used = state.kept = 80 * MIB;
-    idle.tick(0);
+    idle.tick(0, 0);
     rest(idle);
     rest(idle);
     expect(state.collections).toBe(1);

@@ -26,6 +26,8 @@ export class IdleCollection {
   #before: number;
   /** In use after the last collection. */
   #kept: number;
+  /** Calls that had been made at the last look. */
+  #calls = 0;
   #rested = 0;
 
   constructor(heap: Heap) {
@@ -39,10 +41,12 @@ export class IdleCollection {
     this.#collect();
   }
 
-  /** To be called every few seconds with the number of calls under way. */
-  tick(active: number): void {
+  /** To be called every few seconds with the number of calls under way, and of all that were ever made. */
+  tick(active: number, calls: number): void {
     const used = this.#heap.used();
-    const isResting = active === 0 && used - this.#before < RESTING;
+    // A young collection can hide that there was work: what it made may be gone by now.
+    const isResting = active === 0 && calls === this.#calls && used - this.#before < RESTING;
+    this.#calls = calls;
     this.#before = used;
     if (used < this.#kept) this.#kept = used;
     this.#rested = isResting ? this.#rested + 1 : 0;

@@ -51,6 +51,7 @@ export class CallStats {
   readonly #tallies = new Map<string, Tally>();
   readonly #recent: RecentCall[] = [];
   #next = 0;
+  #total = 0;
 
   record(call: Call, { outcome, error, ms }: CallOutcome, at: Date): void {
     const { requestId, front, message } = call;
@@ -58,6 +59,7 @@ export class CallStats {
     let tally = this.#tallies.get(upstream);
     if (tally === undefined) this.#tallies.set(upstream, (tally = new Tally()));
     tally.add(outcome, ms);
+    this.#total++;
     this.#recent[this.#next] = {
       at,
       requestId,
@@ -70,6 +72,11 @@ export class CallStats {
       ms,
     };
     this.#next = (this.#next + 1) % RECENT;
+  }
+
+  /** Calls that have ended. */
+  get total(): number {
+    return this.#total;
   }
 
   /** By upstream, also of those that are gone; names are bounded by what was ever defined. */
