@@ -2,6 +2,11 @@ import { Cancellation, type ExchangeContext, type LargeAnswer, type Message } fr
 import type { Outcome } from "./call-outcome.ts";
 import type { UpstreamState } from "./snapshot.ts";
 
+/** Hears how a call ended: with a response, or with an error. */
+export interface CallEnd {
+  ended(call: Call, response: Message | undefined, error: unknown): void;
+}
+
 /** One request on its way to one upstream, from the snapshot it was routed by. */
 export class Call implements ExchangeContext {
   /** Names the call in logs and errors. */
@@ -17,6 +22,9 @@ export class Call implements ExchangeContext {
   /** How it ended, where its response does not say so. */
   outcome: Outcome | undefined;
   readonly #context: ExchangeContext;
+  #joined: CallEnd[] | undefined;
+  #resolve: ((response: Message) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
 
   constructor(requestId: string, front: string, upstream: UpstreamState, message: Message, context: ExchangeContext) {
     this.requestId = requestId;
@@ -59,6 +67,44 @@ export class Call implements ExchangeContext {
     return large && (() => extending(large(), () => this.deadline?.extend()));
   }
 
+  /** Has `who` hear how it ends; whoever joined last hears it first. */
+  join(who: CallEnd): void {
+    if (this.#joined === undefined) this.#joined = [who];
+    else this.#joined.push(who);
+  }
+
+  /** Ends it with an error, whatever its upstream still does; nothing happens where it has ended. */
+  fail(error: unknown): void {
+    this.#end(undefined, error);
+  }
+
+  /** Goes to its upstream by way of `next`; what it gives is the one end that it has. */
+  run(next: Next): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      next(this).then(
+        (response) => this.#end(response, undefined),
+        (error: unknown) => this.#end(undefined, error),
+      );
+    });
+  }
+
+  #end(response: Message | undefined, error: unknown): void {
+    const [resolve, reject] = [this.#resolve, this.#reject];
+    if (resolve === undefined || reject === undefined) return;
+    this.#resolve = this.#reject = undefined;
+    try {
+      for (let index = (this.#joined?.length ?? 0) - 1; index >= 0; index--) {
+        this.#joined![index]!.ended(this, response, error);
+      }
+    } catch (bug) {
+      return reject(bug);
+    }
+    if (response === undefined) reject(error);
+    else resolve(response);
+  }
+
   notify(message: Message): void {
     this.deadline?.extend();
     this.#context.notify(message);
@@ -97,10 +143,14 @@ function extending(answer: LargeAnswer | undefined, extend: () => void): LargeAn
 
 export type Next = (call: Call) => Promise<Message>;
 
-/** One concern around every call. */
+/**
+ * One concern around every call. What only has to know how it ends joins the call instead of waiting for `next`, which
+ * would cost every call a promise.
+ */
 export type Interceptor = (call: Call, next: Next) => Promise<Message>;
 
 /** Puts interceptors around `last`; the first of the list is outermost. */
 export function compose(interceptors: readonly Interceptor[], last: Next): Next {
-  return interceptors.reduceRight<Next>((next, interceptor) => (call) => interceptor(call, next), last);
+  const chain = interceptors.reduceRight<Next>((next, interceptor) => (call) => interceptor(call, next), last);
+  return (call) => call.run(chain);
 }

@@ -1,4 +1,5 @@
-import type { Interceptor } from "../core/call.ts";
+import type { Message } from "@shardgate/mcp-wire";
+import type { Call, CallEnd, Interceptor } from "../core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "../core/errors.ts";
 import { isOutOfService } from "../core/snapshot.ts";
 import { jittered, type Timers } from "../core/timers.ts";
@@ -13,15 +14,6 @@ export interface BreakerLimits {
 
 export const DEFAULT_BREAKER: BreakerLimits = { failures: 5, openMs: 10_000, maxOpenMs: 300_000 };
 
-interface Circuit {
-  connection: number;
-  failures: number;
-  /** Times it opened in a row. */
-  opened: number;
-  openUntil: number;
-  probing: boolean;
-}
-
 const FAILURES: ReadonlySet<GatewayErrorKind> = new Set([
   "upstream_unavailable",
   "upstream_timeout",
@@ -34,49 +26,68 @@ const FAILURES: ReadonlySet<GatewayErrorKind> = new Set([
  */
 export function breaker(timers: Timers, limits: BreakerLimits = DEFAULT_BREAKER): Interceptor {
   const circuits = new WeakMap<object, Circuit>();
-  return async (call, next) => {
+  return (call, next) => {
     const { upstream } = call;
-    const refuse = (message: string, retryAfterMs: number) =>
-      new GatewayError("upstream_unavailable", message, {
-        upstream: upstream.name,
-        phase: "connect",
-        sent: false,
-        retryAfterMs,
-      });
     if (isOutOfService(upstream)) {
-      throw refuse(`${upstream.name} is ${upstream.status}: ${upstream.error ?? "not reached yet"}`, 2_000);
+      const reason = `${upstream.name} is ${upstream.status}: ${upstream.error ?? "not reached yet"}`;
+      return Promise.reject(refusal(upstream.name, reason, 2_000));
     }
     let circuit = circuits.get(upstream.handle);
     if (circuit === undefined || circuit.connection !== upstream.connection) {
-      circuit = { connection: upstream.connection, failures: 0, opened: 0, openUntil: 0, probing: false };
+      circuit = new Circuit(upstream.connection, timers, limits);
       circuits.set(upstream.handle, circuit);
     }
-    if (circuit.failures >= limits.failures) {
-      const left = circuit.openUntil - timers.now();
-      if (left > 0 || circuit.probing) {
-        throw refuse(
-          `${upstream.name} failed ${circuit.failures} times in a row and is left alone for now`,
-          Math.max(left, 1_000),
-        );
-      }
-      circuit.probing = true;
+    const waitMs = circuit.enter();
+    if (waitMs !== undefined) {
+      const reason = `${upstream.name} failed ${circuit.failures} times in a row and is left alone for now`;
+      return Promise.reject(refusal(upstream.name, reason, waitMs));
     }
-    try {
-      const response = await next(call);
-      circuit.failures = circuit.opened = 0;
-      return response;
-    } catch (error) {
-      if (error instanceof GatewayError && FAILURES.has(error.kind)) onFailure(circuit);
-      throw error;
-    } finally {
-      circuit.probing = false;
-    }
+    call.join(circuit);
+    return next(call);
   };
+}
 
-  function onFailure(circuit: Circuit): void {
+function refusal(upstream: string, message: string, retryAfterMs: number): GatewayError {
+  return new GatewayError("upstream_unavailable", message, { upstream, phase: "connect", sent: false, retryAfterMs });
+}
+
+/** What is known of one connection of an upstream. */
+class Circuit implements CallEnd {
+  readonly connection: number;
+  /** In a row. */
+  failures = 0;
+  readonly #timers: Timers;
+  readonly #limits: BreakerLimits;
+  /** Times it opened in a row. */
+  #opened = 0;
+  #openUntil = 0;
+  #isProbing = false;
+
+  constructor(connection: number, timers: Timers, limits: BreakerLimits) {
+    this.connection = connection;
+    this.#timers = timers;
+    this.#limits = limits;
+  }
+
+  /** Undefined where a call may pass; else how long it should wait, in milliseconds. */
+  enter(): number | undefined {
+    if (this.failures < this.#limits.failures) return undefined;
+    const left = this.#openUntil - this.#timers.now();
+    if (left > 0 || this.#isProbing) return Math.max(left, 1_000);
+    this.#isProbing = true;
+    return undefined;
+  }
+
+  ended(_call: Call, response: Message | undefined, error: unknown): void {
+    if (response !== undefined) this.failures = this.#opened = 0;
+    else if (error instanceof GatewayError && FAILURES.has(error.kind)) this.#fail();
+    this.#isProbing = false;
+  }
+
+  #fail(): void {
     // Of calls under way when it opens, each further failure says nothing new.
-    if (++circuit.failures < limits.failures || circuit.openUntil > timers.now()) return;
-    const openMs = Math.min(limits.openMs * 2 ** circuit.opened++, limits.maxOpenMs);
-    circuit.openUntil = timers.now() + jittered(openMs, timers);
+    if (++this.failures < this.#limits.failures || this.#openUntil > this.#timers.now()) return;
+    const openMs = Math.min(this.#limits.openMs * 2 ** this.#opened++, this.#limits.maxOpenMs);
+    this.#openUntil = this.#timers.now() + jittered(openMs, this.#timers);
   }
 }

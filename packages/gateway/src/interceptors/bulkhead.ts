@@ -1,4 +1,5 @@
-import type { Call, Interceptor } from "../core/call.ts";
+import type { Message } from "@shardgate/mcp-wire";
+import type { Call, CallEnd, Interceptor, Next } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Timers } from "../core/timers.ts";
 
@@ -13,20 +14,27 @@ export interface BulkheadLimits {
 
 export const DEFAULT_BULKHEAD: BulkheadLimits = { active: 16, queued: 64, waitMs: 5_000 };
 
+/** A call that has ended gives its turn to the next. */
+const PASSES_ON: CallEnd = {
+  ended({ upstream: { handle } }) {
+    const following = handle.load.queue.shift();
+    if (following === undefined) handle.load.active--;
+    else following();
+  },
+};
+
 /** Bounds the calls each upstream works on, so that a slow one fills its own queue and nobody else's. */
 export function bulkhead(timers: Timers, limits: BulkheadLimits = DEFAULT_BULKHEAD): Interceptor {
-  return async (call, next) => {
-    const { upstream } = call;
-    const { load } = upstream.handle;
-    if (load.active < (upstream.limits?.active ?? limits.active)) load.active++;
-    else await takeTurn(call);
-    try {
-      return await next(call);
-    } finally {
-      const following = load.queue.shift();
-      if (following === undefined) load.active--;
-      else following();
-    }
+  const go = (call: Call, next: Next): Promise<Message> => {
+    call.join(PASSES_ON);
+    return next(call);
+  };
+  return (call, next) => {
+    const { load } = call.upstream.handle;
+    if (load.active >= (call.upstream.limits?.active ?? limits.active))
+      return takeTurn(call).then(() => go(call, next));
+    load.active++;
+    return go(call, next);
   };
 
   function takeTurn({ upstream: { name: upstream, limits: own, handle }, cancellation }: Call): Promise<void> {

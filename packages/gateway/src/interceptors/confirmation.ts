@@ -87,7 +87,7 @@ async function confirm(call: Call, next: Next, { plans, logger, judge, userOf }:
   const response = await judge(callOf(found, call), (made) =>
     plans.run(found, () => {
       logger.info({ requestId: call.requestId, upstream: name, name: found.tool }, "planned call confirmed");
-      return next(made);
+      return made.run(next);
     }),
   );
   return response.withId(call.message.id as string);
@@ -128,7 +128,7 @@ async function askByResult(
   const isFurther = before === undefined ? state !== undefined || isAnswered : isAnswered && plans.hasRun(before);
   if (isFurther && plans.isGoingOn(now)) {
     // Where the upstream gave no state, a client may still send ours.
-    return goOn(await next(before === undefined ? call : withoutState(call)));
+    return goOn(await (before === undefined ? next(call) : withoutState(call).run(next)));
   }
   if (before === undefined) return ask(plans.add(now));
   const agreed = agreement(answers.get(QUESTION));
@@ -137,7 +137,7 @@ async function askByResult(
     plans.forget(before);
     return declined(call, DECLINED);
   }
-  const made = await plans.run(before, () => next(callOf(before, call)));
+  const made = await plans.run(before, () => callOf(before, call).run(next));
   return goOn(made.withId(message.id as string));
 
   function ask({ token }: Plan): Message {

@@ -1,5 +1,4 @@
-import type { Message } from "@shardgate/mcp-wire";
-import type { Call, Interceptor, Next } from "../core/call.ts";
+import type { Call, CallEnd, Interceptor } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Timers } from "../core/timers.ts";
 
@@ -11,43 +10,29 @@ export const HARD_DEADLINE_MS = 10 * 60_000;
  * A call that runs out is cancelled upstream.
  */
 export function deadline(timers: Timers): Interceptor {
-  return (call, next) => new Promise((resolve, reject) => new Deadline(call, timers, resolve, reject).run(next));
+  return (call, next) => {
+    call.join(new Deadline(call, timers));
+    return next(call);
+  };
 }
 
 /** The deadline of one call: one object for all that it needs, which costs less than a closure for each part. */
-class Deadline {
+class Deadline implements CallEnd {
   readonly #call: Call;
   readonly #timers: Timers;
   readonly #started: number;
-  readonly #resolve: (response: Message) => void;
-  readonly #reject: (error: unknown) => void;
   #stop: () => void;
   #isOver = false;
 
-  constructor(call: Call, timers: Timers, resolve: (response: Message) => void, reject: (error: unknown) => void) {
+  constructor(call: Call, timers: Timers) {
     this.#call = call;
     this.#timers = timers;
     this.#started = timers.now();
-    this.#resolve = resolve;
-    this.#reject = reject;
     this.#stop = timers.after(call.upstream.timeoutMs, () => this.#expire());
     call.deadline = this;
   }
 
-  run(next: Next): void {
-    next(this.#call).then(
-      (response) => {
-        this.#end();
-        this.#resolve(response);
-      },
-      (error: unknown) => {
-        this.#end();
-        this.#reject(error);
-      },
-    );
-  }
-
-  #end(): void {
+  ended(): void {
     this.#isOver = true;
     this.#stop();
   }
@@ -70,12 +55,11 @@ class Deadline {
   }
 
   #expire(): void {
-    this.#isOver = true;
     const { name, handle } = this.#call.upstream;
     const { message: request, cancellation } = this.#call;
     const seconds = Math.round((this.#timers.now() - this.#started) / 100) / 10;
     const message = `${name} did not answer ${request.name ?? request.method} within ${seconds} s`;
-    this.#reject(new GatewayError("upstream_timeout", message, { upstream: name, phase: "call", sent: true }));
+    this.#call.fail(new GatewayError("upstream_timeout", message, { upstream: name, phase: "call", sent: true }));
     cancellation.cancel(new Error(message));
     // One that hangs is found by a look, not by its next regular one.
     handle.suspect();

@@ -1,7 +1,7 @@
 import { Cancellation } from "@shardgate/mcp-wire";
 import { describe, expect, it } from "vitest";
 import { Plans } from "../confirmation/plans.ts";
-import { type Call, compose, type Next } from "../core/call.ts";
+import { type Call, compose, type Interceptor, type Next } from "../core/call.ts";
 import { GatewayError, type GatewayErrorKind } from "../core/errors.ts";
 import { call, context, memoryLogger, OK, upstreamState } from "../testing/calls.ts";
 import { FakeTimers, settle } from "../testing/fake-timers.ts";
@@ -23,11 +23,17 @@ async function outcome(result: Promise<unknown>): Promise<string> {
   }
 }
 
+/** A call with this one concern around it. */
+const alone =
+  (interceptor: Interceptor) =>
+  (one: Call, next: Next): Promise<unknown> =>
+    compose([interceptor], next)(one);
+
 describe("deadline", () => {
   it("answers at the upstream's timeout and cancels the call", async () => {
     const timers = new FakeTimers();
     const one = call(upstreamState({ timeoutMs: 2_000 }));
-    const result = outcome(deadline(timers)(one, () => new Promise(() => undefined)));
+    const result = outcome(alone(deadline(timers))(one, () => new Promise(() => undefined)));
     await timers.advance(1_999);
     expect(one.cancellation.reason).toBeUndefined();
     await timers.advance(1);
@@ -41,7 +47,7 @@ describe("deadline", () => {
     let looks = 0;
     const upstream = upstreamState({ timeoutMs: 2_000 });
     const one = call({ ...upstream, handle: { ...upstream.handle, suspect: () => looks++ } });
-    const result = outcome(deadline(timers)(one, () => new Promise(() => undefined)));
+    const result = outcome(alone(deadline(timers))(one, () => new Promise(() => undefined)));
     await timers.advance(1_999);
     expect(looks).toBe(0);
     await timers.advance(1);
@@ -51,7 +57,7 @@ describe("deadline", () => {
   it("starts anew at each sign of progress, up to its hard end", async () => {
     const timers = new FakeTimers();
     const one = call();
-    const result = outcome(deadline(timers)(one, () => new Promise(() => undefined)));
+    const result = outcome(alone(deadline(timers))(one, () => new Promise(() => undefined)));
     for (let at = 0; at < HARD_DEADLINE_MS; at += 30_000) {
       expect(one.cancellation.reason).toBeUndefined();
       one.notify(OK);
@@ -63,17 +69,17 @@ describe("deadline", () => {
   it("is told in tenths of a second", async () => {
     const timers = new FakeTimers();
     const one = call(upstreamState({ timeoutMs: 450 }));
-    const said = deadline(timers)(one, () => new Promise(() => undefined)).catch(String);
+    const said = alone(deadline(timers))(one, () => new Promise(() => undefined)).catch(String);
     await timers.advance(450);
     expect(await said).toMatch(/nas did not answer now within 0.5 s$/);
   });
 
   it("leaves no timer behind an answer", async () => {
     const timers = new FakeTimers();
-    expect(await deadline(timers)(call(), async () => OK)).toBe(OK);
-    expect(await outcome(deadline(timers)(call(), async () => Promise.reject(failure("upstream_crashed"))))).toBe(
-      "upstream_crashed",
-    );
+    expect(await alone(deadline(timers))(call(), async () => OK)).toBe(OK);
+    expect(
+      await outcome(alone(deadline(timers))(call(), async () => Promise.reject(failure("upstream_crashed")))),
+    ).toBe("upstream_crashed");
     expect(timers.pending).toBe(0);
   });
 });
@@ -83,7 +89,7 @@ describe("bulkhead", () => {
 
   it("works on so many at once, queues so many, refuses the rest, and leaves other upstreams alone", async () => {
     const timers = new FakeTimers();
-    const around = bulkhead(timers, limits);
+    const around = alone(bulkhead(timers, limits));
     const release: (() => void)[] = [];
     const next: Next = () => new Promise((resolve) => release.push(() => resolve(OK)));
     const upstream = upstreamState();
@@ -103,7 +109,7 @@ describe("bulkhead", () => {
 
   it("ends the wait of a queued call, which then takes no turn", async () => {
     const timers = new FakeTimers();
-    const around = bulkhead(timers, limits);
+    const around = alone(bulkhead(timers, limits));
     const upstream = upstreamState();
     const release: (() => void)[] = [];
     const next: Next = () => new Promise((resolve) => release.push(() => resolve(OK)));
@@ -155,7 +161,7 @@ describe("breaker", () => {
 
   it.each(["down", "starting"] as const)("answers at once for an upstream that is %s", async (status) => {
     const one = call(upstreamState({ status, error: "it cannot be reached (ECONNREFUSED)" }));
-    await expect(breaker(new FakeTimers())(one, works)).rejects.toMatchObject({
+    await expect(alone(breaker(new FakeTimers()))(one, works)).rejects.toMatchObject({
       code: -31010,
       retryable: true,
       details: { sent: false, upstream: "nas" },
@@ -165,7 +171,7 @@ describe("breaker", () => {
 
   it("opens after failures in a row, lets one probe through, and stays open longer each time", async () => {
     const timers = new FakeTimers();
-    const around = breaker(timers, limits);
+    const around = alone(breaker(timers, limits));
     const upstream = upstreamState();
     const run = (next: Next) => outcome(around(call(upstream), next));
     expect(await run(fails)).toBe("upstream_timeout");
@@ -186,7 +192,7 @@ describe("breaker", () => {
 
   it("opens once for failures that come together", async () => {
     const timers = new FakeTimers();
-    const around = breaker(timers, limits);
+    const around = alone(breaker(timers, limits));
     const upstream = upstreamState();
     await Promise.all(Array.from({ length: 16 }, () => outcome(around(call(upstream), fails))));
     expect(await outcome(around(call(upstream), works))).toBe("upstream_unavailable");
@@ -195,7 +201,7 @@ describe("breaker", () => {
   });
 
   it("starts afresh with a new connection, and does not count what is not the upstream's fault", async () => {
-    const around = breaker(new FakeTimers(), limits);
+    const around = alone(breaker(new FakeTimers(), limits));
     const upstream = upstreamState();
     const refused: Next = () => Promise.reject(failure("overloaded"));
     for (let round = 0; round < 5; round++) await outcome(around(call(upstream), refused));
@@ -209,7 +215,7 @@ describe("breaker", () => {
 describe("accessLog", () => {
   it("writes one line per call and names it in its error", async () => {
     const logger = memoryLogger();
-    const around = observe([accessLog(logger)], new FakeTimers());
+    const around = alone(observe([accessLog(logger)], new FakeTimers()));
     await around(call(), async () => OK);
     await outcome(around(call(), () => Promise.reject(failure("upstream_crashed"))));
     await outcome(around(call(), () => Promise.reject(new Error("a bug with a secret"))));

@@ -1,4 +1,5 @@
-import type { Call, Interceptor } from "../core/call.ts";
+import type { Message } from "@shardgate/mcp-wire";
+import type { Call, CallEnd, Interceptor } from "../core/call.ts";
 import type { CallOutcome } from "../core/call-outcome.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { LogFields, Logger } from "../core/logger.ts";
@@ -9,25 +10,35 @@ export type CallObserver = (call: Call, outcome: CallOutcome) => void;
 
 /** Tells observers how each call ended and how long it took. One step for all of them: each further one would cost every call. */
 export function observe(observers: readonly CallObserver[], timers: Timers): Interceptor {
-  return async (call, next) => {
-    const started = timers.now();
-    const tell = (outcome: CallOutcome["outcome"], error?: GatewayError): void => {
-      const ms = Math.round((timers.now() - started) * 100) / 100;
-      const ended = { outcome, code: error?.code, error: error?.message, ms };
-      for (const observer of observers) observer(call, ended);
-    };
-    try {
-      const response = await next(call);
-      tell(call.outcome ?? (response.isError ? "rpc_error" : response.isToolError ? "tool_error" : "ok"));
-      return response;
-    } catch (error) {
-      if (error instanceof GatewayError) {
-        error.requestId = call.requestId;
-        tell(error.kind, error);
-      } else tell("internal");
-      throw error;
-    }
+  return (call, next) => {
+    call.join(new Observation(observers, timers));
+    return next(call);
   };
+}
+
+class Observation implements CallEnd {
+  readonly #observers: readonly CallObserver[];
+  readonly #timers: Timers;
+  readonly #started: number;
+
+  constructor(observers: readonly CallObserver[], timers: Timers) {
+    this.#observers = observers;
+    this.#timers = timers;
+    this.#started = timers.now();
+  }
+
+  ended(call: Call, response: Message | undefined, error: unknown): void {
+    const ms = Math.round((this.#timers.now() - this.#started) * 100) / 100;
+    const failure = error instanceof GatewayError ? error : undefined;
+    if (failure !== undefined) failure.requestId = call.requestId;
+    const outcome = response === undefined ? (failure?.kind ?? "internal") : outcomeOf(call, response);
+    const ended = { outcome, code: failure?.code, error: failure?.message, ms };
+    for (const observer of this.#observers) observer(call, ended);
+  }
+}
+
+function outcomeOf(call: Call, response: Message): CallOutcome["outcome"] {
+  return call.outcome ?? (response.isError ? "rpc_error" : response.isToolError ? "tool_error" : "ok");
 }
 
 /**

@@ -58,6 +58,16 @@ const calls: readonly Row[] = [
 
 describe("calls, as mcpo", () => void itAnswers(calls, { apiKey: "k" }, KEY));
 
+describe("requests", () => {
+  it.each(["modern", "legacy"] as const)("are made in the era of their upstream, %s", async (era) => {
+    const { post, calls: made } = startFront({ servers: { up: { ...up, era } } });
+    expect((await post("/up/echo", { message: "hi" })).status).toBe(200);
+    expect(made).toMatchObject([{ era }]);
+    expect(made[0]?.message.hasMeta).toBe(era === "modern");
+    expect(made[0]?.message.params).toMatchObject({ name: "echo", arguments: { message: "hi" } });
+  });
+});
+
 describe("results", () => {
   it("keeps the digits of numbers, in arguments and results", async () => {
     const { ask, calls: made } = startFront({ servers: { up } });

@@ -1,4 +1,4 @@
-import { type ExchangeContext, type ListedTool, Message } from "@shardgate/mcp-wire";
+import { type Era, type ExchangeContext, type ListedTool, Message } from "@shardgate/mcp-wire";
 import { ApiKeyAccess } from "../../../access/api-key.ts";
 import { type App, createApp } from "../../../app.ts";
 import type { Gateway } from "../../../gateway.ts";
@@ -11,6 +11,8 @@ export interface ScriptedServer {
   readonly tools: readonly object[];
   readonly info?: object;
   readonly instructions?: string;
+  /** The era it is spoken to in; modern where nothing is said. */
+  readonly era?: Era;
   /** The result of a call, or an error to throw. */
   answer?(name: string, args: unknown, context: ExchangeContext): unknown;
 }
@@ -35,7 +37,7 @@ export function startFront({ servers, settings, apiKey, isStrict = false }: Star
   const listed = new Map<string, readonly ListedTool[]>();
   const described = new Map<string, { serverInfo: string; capabilities: string; instructions: string | undefined }>();
   const listeners = new Set<(upstreams: ReadonlySet<string>) => void>();
-  const calls: { upstream: string; message: Message }[] = [];
+  const calls: { upstream: string; message: Message; era: Era }[] = [];
   const put = (name: string, server: ScriptedServer): void => {
     servers[name] = server;
     listed.set(name, server.tools.map(listedTool));
@@ -50,13 +52,14 @@ export function startFront({ servers, settings, apiKey, isStrict = false }: Star
     upstreams: () => listed.keys(),
     hasUpstream: (name: string) => listed.has(name),
     describe: (name: string) => described.get(name),
+    eraOf: (name: string) => servers[name]?.era ?? "modern",
     toolsOf: (name: string) => listed.get(name) ?? [],
     onToolsChanged: (listener: (upstreams: ReadonlySet<string>) => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     async relay(upstream: string, message: Message, context: ExchangeContext) {
-      calls.push({ upstream, message });
+      calls.push({ upstream, message, era: context.era });
       const answer = await servers[upstream]?.answer?.(message.name ?? "", message.params["arguments"], context);
       return answer instanceof Message
         ? answer
