@@ -83,10 +83,15 @@ export class Call implements ExchangeContext {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      next(this).then(
-        (response) => this.#end(response, undefined),
-        (error: unknown) => this.#end(undefined, error),
-      );
+      try {
+        next(this).then(
+          (response) => this.#end(response, undefined),
+          (error: unknown) => this.#end(undefined, error),
+        );
+      } catch (bug) {
+        // Thrown at once it would leave out whoever waits for the end.
+        this.#end(undefined, bug);
+      }
     });
   }
 

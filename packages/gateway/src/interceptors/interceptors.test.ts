@@ -1,4 +1,4 @@
-import { Cancellation } from "@shardgate/mcp-wire";
+import { Cancellation, type Message } from "@shardgate/mcp-wire";
 import { describe, expect, it } from "vitest";
 import { Plans } from "../confirmation/plans.ts";
 import { type Call, compose, type Interceptor, type Next } from "../core/call.ts";
@@ -119,6 +119,46 @@ describe("bulkhead", () => {
     for (const done of release) done();
     expect(await Promise.all(results.slice(0, 2))).toEqual(["ok", "ok"]);
     expect(release).toHaveLength(2);
+  });
+});
+
+describe("the end of a call", () => {
+  it("is heard from the inside out, once, whatever comes later", async () => {
+    const heard: string[] = [];
+    const joins =
+      (name: string): Interceptor =>
+      (one, next) => {
+        one.join({ ended: (_, response, error) => heard.push(`${name} ${response ? "ok" : String(error)}`) });
+        return next(one);
+      };
+    let answer: (response: Message) => void = () => undefined;
+    const one = call();
+    const result = outcome(
+      compose([joins("outer"), joins("inner")], () => new Promise((resolve) => (answer = resolve)))(one),
+    );
+    one.fail(failure("upstream_timeout"));
+    answer(OK);
+    expect(await result).toBe("upstream_timeout");
+    expect(heard).toEqual(["inner GatewayError: it broke", "outer GatewayError: it broke"]);
+  });
+
+  it("is heard of what throws at once, and where somebody cannot bear to hear it", async () => {
+    const upstream = upstreamState();
+    const throws: Interceptor = () => {
+      throw new Error("a bug");
+    };
+    const run = compose([bulkhead(new FakeTimers()), throws], async () => OK);
+    expect(await outcome(run(call(upstream)))).toBe("Error: a bug");
+    expect(upstream.handle.load.active).toBe(0);
+    const deaf: Interceptor = (one, next) => {
+      one.join({
+        ended() {
+          throw new Error("another bug");
+        },
+      });
+      return next(one);
+    };
+    expect(await outcome(compose([deaf], async () => OK)(call()))).toBe("Error: another bug");
   });
 });
 
