@@ -123,6 +123,16 @@ export class Session {
     this.#asked?.get(response.id as string)?.(response);
   }
 
+  /** Knows of a call until its answer is there, and gives that back. */
+  async during(call: SessionCall, answer: Promise<Message>): Promise<Message> {
+    this.calls.add(call);
+    try {
+      return await answer;
+    } finally {
+      this.calls.remove(call);
+    }
+  }
+
   /** Ends the stream, the calls under way and everything attached. */
   end(): void {
     this.stream?.end();

@@ -138,9 +138,13 @@ export class StreamableServer {
     const exchange = new PostExchange(request, reply, undefined, this.#options("legacy", version, session));
     this.#exchanges.add(exchange);
     try {
-      await serveBatch(body, exchange, (message, context) =>
-        this.#answer(message, context, endpoint).catch((error: unknown) => this.#errorResponse(error, message.id)),
-      );
+      await serveBatch(body, exchange, async (message, context) => {
+        try {
+          return await this.#answer(message, context, endpoint);
+        } catch (error) {
+          return this.#errorResponse(error, message.id);
+        }
+      });
     } finally {
       this.#exchanges.remove(exchange);
     }
@@ -169,8 +173,8 @@ export class StreamableServer {
     }
   }
 
-  /** The response to a request; undefined for what has none. */
-  async #answer(message: Message, context: ExchangeContext, endpoint: Endpoint): Promise<Message | undefined> {
+  /** The response to a request; undefined for what has none. Not async: most of it is somebody else's promise. */
+  #answer(message: Message, context: ExchangeContext, endpoint: Endpoint): Promise<Message> | Message | undefined {
     if (!message.isRequest) {
       this.#take(message, context, endpoint);
       return undefined;
@@ -178,18 +182,14 @@ export class StreamableServer {
     const id = message.id as string;
     if (context.era === "modern") {
       if (message.method === "server/discover") return Message.result(id, discoverResult(endpoint.describe()));
-      return await endpoint.exchange(message, context);
+      return endpoint.exchange(message, context);
     }
     if (message.method === "ping") return Message.result(id, "{}");
     if (message.method === "logging/setLevel") rememberLevel(message, context.session);
-    const calls = context.session?.calls;
-    const call = { id, cancellation: context.cancellation, ask: (request: Message) => context.request(request) };
-    calls?.add(call);
-    try {
-      return await endpoint.exchange(message, context);
-    } finally {
-      calls?.remove(call);
-    }
+    const { session, cancellation } = context;
+    if (session === undefined) return endpoint.exchange(message, context);
+    const call = { id, cancellation, ask: (request: Message) => context.request(request) };
+    return session.during(call, endpoint.exchange(message, context));
   }
 
   /** Takes a notification or a response of the downstream. */
