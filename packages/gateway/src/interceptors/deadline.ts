@@ -1,6 +1,7 @@
 import type { Call, CallEnd, Interceptor } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Timers } from "../core/timers.ts";
+import { Expiries, Expiry } from "./expiries.ts";
 
 /** No call runs longer, however much progress it reports, in milliseconds. */
 export const HARD_DEADLINE_MS = 10 * 60_000;
@@ -10,31 +11,34 @@ export const HARD_DEADLINE_MS = 10 * 60_000;
  * A call that runs out is cancelled upstream.
  */
 export function deadline(timers: Timers): Interceptor {
+  const expiries = new Expiries(timers);
   return (call, next) => {
-    call.join(new Deadline(call, timers));
+    call.join(new Deadline(call, timers, expiries));
     return next(call);
   };
 }
 
 /** The deadline of one call: one object for all that it needs, which costs less than a closure for each part. */
-class Deadline implements CallEnd {
+class Deadline extends Expiry implements CallEnd {
   readonly #call: Call;
   readonly #timers: Timers;
+  readonly #expiries: Expiries;
   readonly #started: number;
-  #stop: () => void;
   #isOver = false;
 
-  constructor(call: Call, timers: Timers) {
+  constructor(call: Call, timers: Timers, expiries: Expiries) {
+    super();
     this.#call = call;
     this.#timers = timers;
+    this.#expiries = expiries;
     this.#started = timers.now();
-    this.#stop = timers.after(call.upstream.timeoutMs, () => this.#expire());
+    expiries.set(this, call.upstream.timeoutMs);
     call.deadline = this;
   }
 
   ended(): void {
     this.#isOver = true;
-    this.#stop();
+    this.#expiries.clear(this);
   }
 
   /** The upstream is at work: its time starts anew. */
@@ -50,11 +54,10 @@ class Deadline implements CallEnd {
   #restart(ms: number): void {
     if (this.#isOver) return;
     const left = this.#started + HARD_DEADLINE_MS - this.#timers.now();
-    this.#stop();
-    this.#stop = this.#timers.after(Math.max(0, Math.min(ms, left)), () => this.#expire());
+    this.#expiries.set(this, Math.max(0, Math.min(ms, left)));
   }
 
-  #expire(): void {
+  expire(): void {
     const { name, handle } = this.#call.upstream;
     const { message: request, cancellation } = this.#call;
     const seconds = Math.round((this.#timers.now() - this.#started) / 100) / 10;
