@@ -81,9 +81,12 @@ function textJson(text: string): Buffer {
   return Buffer.from(isJson(text) ? text : JSON.stringify(text));
 }
 
+/** RFC 8259 §3: what is neither object nor array nor string. */
+const WORD_OR_NUMBER = /^[ \t\n\r]*(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)[ \t\n\r]*$/;
+
 function isJson(text: string): boolean {
-  // What no JSON begins with need not be tried, which is what most texts are.
-  if (!/^[\s]*[[{"\-\dtfn]/.test(text)) return false;
+  // A reader that throws costs as much as the whole call, and many a sentence begins like a number or a word of JSON.
+  if (!/^[ \t\n\r]*[[{"]/.test(text)) return WORD_OR_NUMBER.test(text);
   try {
     JSON.parse(text);
     return true;
