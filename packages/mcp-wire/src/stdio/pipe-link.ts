@@ -133,7 +133,7 @@ export class PipeLink implements Link {
       if (cancellation?.reason !== undefined) {
         throw new UpstreamError("cancelled", cancellation.reason.message, { sent: false });
       }
-      const meta = mayHaveToken(message) ? memberOf(message.paramsBytes as Buffer, "_meta") : undefined;
+      const meta = mayHaveToken(message) ? message.metaBytes : undefined;
       const token = meta && memberOf(meta, "progressToken");
       const { wireId } = this.#pending.add((free) => {
         return { wireId: free, id: message.id as string, token, owner, isQuiet, onMessage, ...settle };
@@ -216,7 +216,7 @@ export class PipeLink implements Link {
   #onNotification(message: Message): void {
     const { method } = message;
     if (method === "notifications/progress") return this.#onProgress(message);
-    const meta = message.hasMeta ? memberOf(message.paramsBytes as Buffer, "_meta") : undefined;
+    const meta = message.metaBytes;
     const subscription = meta && memberOf(meta, MetaKey.subscriptionId);
     if (subscription !== undefined) {
       const pending = this.#pending.get(Number(JSON.parse(subscription.toString())));

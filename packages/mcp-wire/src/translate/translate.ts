@@ -26,14 +26,14 @@ const MODERN_PARAMS = { inputResponses: undefined, requestState: undefined } as 
 export function requestToLegacy(message: Message, id: string): Message {
   const params = message.paramsBytes;
   if (params === undefined) return message.withId(id);
-  const meta = metaWithToken(memberOf(params, "_meta"), id, MODERN_META);
+  const meta = metaWithToken(message.metaBytes, id, MODERN_META);
   return message.withParams(editObject(params, { ...MODERN_PARAMS, _meta: meta })).withId(id);
 }
 
 /** A legacy request for a legacy session that several downstreams share: only its id and progress token change. */
 export function requestToShared(message: Message, id: string): Message {
   const params = message.paramsBytes;
-  const own = params && memberOf(params, "_meta");
+  const own = message.metaBytes;
   if (params === undefined || own === undefined) return message.withId(id);
   return message.withParams(editObject(params, { _meta: metaWithToken(own, id, {}) })).withId(id);
 }
@@ -56,7 +56,7 @@ export interface LegacyEnvelope {
 /** A legacy request for a modern upstream: with the envelope every modern request carries. */
 export function requestToModern(message: Message, { clientInfo, capabilities, logLevel }: LegacyEnvelope): Message {
   const params = message.paramsBytes ?? Buffer.from("{}");
-  const meta = memberOf(params, "_meta");
+  const meta = message.metaBytes;
   const envelope = editObject(meta !== undefined && meta[0] === 0x7b ? meta : Buffer.from("{}"), {
     [MetaKey.protocolVersion]: JSON.stringify(LATEST_MODERN),
     [MetaKey.clientInfo]: clientInfo === undefined ? undefined : JSON.stringify(clientInfo),
