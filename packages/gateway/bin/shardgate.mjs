@@ -13,6 +13,10 @@ if (major >= 24) {
   // undici's HTTP parser is WebAssembly. V8 optimises it after a few hundred answers, which costs 12 MB for good; a gateway that has
   // little to do never needs that, so it comes a hundred times later. Must be set before the parser is loaded.
   setFlagsFromString("--wasm-tiering-budget=2000000000");
+  // Where most of what a line of code made so far is still there, V8 makes the next of it among the old objects. A gateway with many
+  // upstreams makes much at its start that stays, and after that a call leaves old objects behind that keep young ones: each young
+  // collection then took 15 ms instead of half of one.
+  setFlagsFromString("--no-allocation-site-pretenuring");
   // Compiled code is kept beside the bundle; where that cannot be written, starting just takes a little longer.
   module.enableCompileCache(here("../dist/.compile-cache"));
   await import(existsSync(here("../dist/shardgate.mjs")) ? "../dist/shardgate.mjs" : "../src/main.ts");

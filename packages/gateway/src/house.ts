@@ -1,4 +1,4 @@
-import { type AllowedNames, undiciSender } from "@shardgate/mcp-wire";
+import { type AllowedNames, createSender as createHttpSender } from "@shardgate/mcp-wire";
 import { type App, createApp } from "./app.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Logger } from "./core/logger.ts";
@@ -41,7 +41,7 @@ export interface HouseDeps {
   readonly adminToken?: string | undefined;
   /** Memory that is given back after a time of work; none unless it is named. */
   readonly heap?: Heap;
-  /** How upstreams are reached over HTTP; undici unless a test has another way. */
+  /** How upstreams are reached over HTTP; over the network unless a test has another way. */
   readonly createSender?: UpstreamDeps["createSender"];
 }
 
@@ -78,7 +78,7 @@ export function createHouse({
   timers,
   programs: programSettings,
   adminToken,
-  createSender = undiciSender,
+  createSender = createHttpSender,
   heap,
 }: HouseDeps): House {
   const programs = programSettings && new ProgramHost(programSettings);

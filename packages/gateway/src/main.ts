@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import { type AddressInfo, Server as NetServer } from "node:net";
 import process from "node:process";
 import { text as readAll } from "node:stream/consumers";
-import { undiciSender } from "@shardgate/mcp-wire";
+import { createSender } from "@shardgate/mcp-wire";
 import type { App } from "./app.ts";
 import type { Io, Listening, TlsFiles } from "./commands/command.ts";
 import { runCommand } from "./commands/run.ts";
@@ -31,7 +31,7 @@ const io: Io = {
   inputChunks: () => process.stdin,
   readInput: () => readAll(process.stdin),
   fetch,
-  createSender: undiciSender,
+  createSender,
   createFile: (path, content) => writeFile(path, content, { flag: "wx" }),
   listen,
 };

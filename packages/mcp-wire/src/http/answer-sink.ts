@@ -3,7 +3,7 @@ import type { Answer } from "../link.ts";
 import { isBatch, Message, parseBatch } from "../message.ts";
 import { type LargeSink, type SseEvent, SseParser } from "../sse/sse-parser.ts";
 import { UpstreamError } from "../upstream-error.ts";
-import type { SendSink } from "./http-sender.ts";
+import type { AnswerHead, SendSink } from "../senders/http-sender.ts";
 import { type AnswerFlow, beginsResult, type LargeAnswer, LargePump } from "./large-answer.ts";
 
 /** Most bytes of a message from an upstream. */
@@ -22,6 +22,9 @@ const MAX_RESUMPTIONS = 100;
 
 /** A look at this much of a large answer says what it is. */
 const START = 64 * 1024;
+
+/** Stands for the head of an answer that has not begun. */
+const NO_HEAD: AnswerHead = { status: 0, header: () => undefined };
 
 /** A redirect to follow: same method, same body, another path. */
 export class Redirect extends Error {
@@ -43,8 +46,7 @@ export class AnswerSink implements SendSink {
   readonly #id: string | undefined;
   readonly #onMessage: (message: Message) => void;
   readonly #hasSession: boolean;
-  #status = 0;
-  #header: (name: string) => string | undefined = () => undefined;
+  #head: AnswerHead = NO_HEAD;
   #chunks: Buffer[] = [];
   #size = 0;
   #sse: SseParser | undefined;
@@ -83,14 +85,14 @@ export class AnswerSink implements SendSink {
     });
   }
 
-  onHead(status: number, header: (name: string) => string | undefined, flow?: AnswerFlow): void {
+  onHead(head: AnswerHead, flow?: AnswerFlow): void {
+    const { status } = head;
     this.#flow = flow;
-    this.#status = status;
-    this.#header = header;
-    if (this.#resumptions > 0) return this.#onResumed(status, header);
-    if (status === 307 || status === 308) return this.fail(new Redirect(header("location") ?? ""));
+    this.#head = head;
+    if (this.#resumptions > 0) return this.#onResumed(head);
+    if (status === 307 || status === 308) return this.fail(new Redirect(head.header("location") ?? ""));
     if (status === 404 && this.#hasSession) return this.#failAs("session-lost", "it does not know the session", false);
-    const isSse = /^text\/event-stream/i.test(header("content-type") ?? "");
+    const isSse = /^text\/event-stream/i.test(head.header("content-type") ?? "");
     if (this.#isOk && this.#id === undefined) {
       // Taken; some upstreams open a stream nevertheless, which would never end.
       this.#settle(undefined);
@@ -104,8 +106,9 @@ export class AnswerSink implements SendSink {
   }
 
   /** Whatever an upstream says that does not go on with a stream, the request may have run. */
-  #onResumed(status: number, header: (name: string) => string | undefined): void {
-    if (status === 200 && /^text\/event-stream/i.test(header("content-type") ?? "")) return this.#listen();
+  #onResumed(head: AnswerHead): void {
+    const { status } = head;
+    if (status === 200 && /^text\/event-stream/i.test(head.header("content-type") ?? "")) return this.#listen();
     this.#failAs("crashed", `its event stream ended without an answer, and it does not go on with it (HTTP ${status})`);
   }
 
@@ -124,7 +127,7 @@ export class AnswerSink implements SendSink {
 
   /** From here on a body that is too large to be held goes downstream as it comes in; false where it cannot. */
   #isPassedOn(next: Buffer): boolean {
-    const isJson = /^application\/json\s*(;|$)/i.test(this.#header("content-type") ?? "");
+    const isJson = /^application\/json\s*(;|$)/i.test(this.#head.header("content-type") ?? "");
     const sink = this.#isOk && isJson ? this.#beginLarge(startOf(this.#chunks)) : undefined;
     if (sink === undefined) return false;
     for (const chunk of [...this.#chunks, next]) sink.take(chunk);
@@ -156,7 +159,7 @@ export class AnswerSink implements SendSink {
       return;
     }
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-    if (/^application\/json\s*(;|$)/i.test(this.#header("content-type") ?? "")) {
+    if (/^application\/json\s*(;|$)/i.test(this.#head.header("content-type") ?? "")) {
       try {
         this.#take(body);
       } catch {
@@ -164,17 +167,17 @@ export class AnswerSink implements SendSink {
       }
       if (this.#settled) return;
     }
-    if (!this.#isOk) this.fail(errorOfStatus(this.#status));
+    if (!this.#isOk) this.fail(errorOfStatus(this.#head.status));
     else
       this.#failAs(
         "protocol",
-        `it answered with ${this.#header("content-type") ?? "no content type"} and no JSON-RPC response`,
+        `it answered with ${this.#head.header("content-type") ?? "no content type"} and no JSON-RPC response`,
       );
   }
 
   onError(error: Error, sent: boolean): void {
     if (this.#settled || (this.#sse !== undefined && this.#isResumed())) return;
-    const began = sent || this.#status !== 0;
+    const began = sent || this.#head.status !== 0;
     const failure = began ? "crashed" : "unavailable";
     const what = began ? "the connection broke before it answered" : "it cannot be reached";
     this.fail(new UpstreamError(failure, `${what} (${reasonOf(error)})`, { sent: began, cause: error }));
@@ -226,7 +229,7 @@ export class AnswerSink implements SendSink {
   }
 
   get #isOk(): boolean {
-    return this.#status >= 200 && this.#status < 300;
+    return this.#head.status >= 200 && this.#head.status < 300;
   }
 
   #isOurs(message: Message): boolean {
@@ -238,7 +241,7 @@ export class AnswerSink implements SendSink {
   #settle(response: Message | undefined): void {
     this.#settled = true;
     const named = response && this.#named(response);
-    this.#resolve({ response: named, status: this.#status, session: this.#header("mcp-session-id") });
+    this.#resolve({ response: named, status: this.#head.status, session: this.#head.header("mcp-session-id") });
   }
 
   /** The response with our id, where the upstream gave none. */
@@ -248,7 +251,7 @@ export class AnswerSink implements SendSink {
   }
 
   #failAs(failure: UpstreamError["failure"], message: string, sent = true): void {
-    const status = this.#status === 0 ? {} : { status: this.#status };
+    const status = this.#head.status === 0 ? {} : { status: this.#head.status };
     this.fail(new UpstreamError(failure, message, { sent, ...status }));
   }
 }

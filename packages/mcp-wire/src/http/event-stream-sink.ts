@@ -1,7 +1,7 @@
 import { type SseEvent, SseParser } from "../sse/sse-parser.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import { ANSWER_LIMIT } from "./answer-sink.ts";
-import type { SendSink } from "./http-sender.ts";
+import type { AnswerHead, SendSink } from "../senders/http-sender.ts";
 
 /** Takes the answer to a request for an event stream. */
 export class EventStreamSink implements SendSink {
@@ -17,8 +17,9 @@ export class EventStreamSink implements SendSink {
     this.#parser = new SseParser(ANSWER_LIMIT, onEvent);
   }
 
-  onHead(status: number, header: (name: string) => string | undefined): void {
-    const type = header("content-type") ?? "no content type";
+  onHead(head: AnswerHead): void {
+    const { status } = head;
+    const type = head.header("content-type") ?? "no content type";
     if (status !== 200 || !type.startsWith("text/event-stream")) {
       this.#end(new UpstreamError("protocol", `it answered with HTTP ${status} and ${type}`, { sent: true, status }));
       this.abort();

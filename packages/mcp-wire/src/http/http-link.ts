@@ -3,7 +3,7 @@ import { Message } from "../message.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import { AnswerSink, Redirect } from "./answer-sink.ts";
 import { EventStreamSink } from "./event-stream-sink.ts";
-import type { HttpSender, SendSink } from "./http-sender.ts";
+import type { HttpSender, SendSink } from "../senders/http-sender.ts";
 import { headersOf } from "./link-headers.ts";
 
 export interface HttpLinkOptions {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { HttpSender } from "../http/http-sender.ts";
+import type { HttpSender } from "../senders/http-sender.ts";
 import type { Answer, Envelope, Link, PostOptions } from "../link.ts";
 import type { Message } from "../message.ts";
 import { UpstreamError } from "../upstream-error.ts";

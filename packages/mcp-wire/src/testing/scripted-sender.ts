@@ -1,4 +1,4 @@
-import type { HttpSender, SendRequest, SendSink } from "../http/http-sender.ts";
+import type { HttpSender, SendRequest, SendSink } from "../senders/http-sender.ts";
 
 /** One request that was sent, and how to answer it. */
 export class SentRequest {
@@ -18,7 +18,7 @@ export class SentRequest {
   }
 
   head(status: number, headers: Readonly<Record<string, string>> = {}): this {
-    this.sink.onHead(status, (name) => headers[name]);
+    this.sink.onHead({ status, header: (name) => headers[name] });
     return this;
   }
 

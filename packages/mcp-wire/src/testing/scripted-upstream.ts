@@ -1,6 +1,6 @@
 import { Cancellation } from "../cancellation.ts";
 import type { ExchangeContext } from "../exchange.ts";
-import { fetchSender } from "../http/fetch-sender.ts";
+import { fetchSender } from "../senders/fetch-sender.ts";
 import { HttpLink } from "../http/http-link.ts";
 import type { Message } from "../message.ts";
 import type { Json } from "./downstream.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Cancellation } from "../cancellation.ts";
-import { fetchSender } from "../http/fetch-sender.ts";
+import { fetchSender } from "../senders/fetch-sender.ts";
 import { HttpLink } from "../http/http-link.ts";
 import { Message } from "../message.ts";
 import { serveSurface } from "../server.ts";

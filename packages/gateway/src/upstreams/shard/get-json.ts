@@ -44,9 +44,9 @@ export function getJson(
       body: null,
     } as const;
     const abort = sender.send(request, {
-      onHead(code, header) {
-        status = code;
-        etag = header("etag");
+      onHead(head) {
+        status = head.status;
+        etag = head.header("etag");
       },
       onData(chunk) {
         size += chunk.length;

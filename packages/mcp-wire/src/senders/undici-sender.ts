@@ -1,38 +1,28 @@
-import { lookup as systemLookup, type LookupAddress } from "node:dns";
-import type { LookupFunction } from "node:net";
 import { rootCertificates } from "node:tls";
-import type { Dispatcher } from "undici";
-import Pool from "undici/lib/dispatcher/pool.js";
-import type { HttpSender, SendRequest, SendSink } from "./http-sender.ts";
-
-export interface SenderOptions {
-  /** Most connections to the origin. */
-  readonly connections?: number;
-  readonly connectTimeoutMs?: number;
-  /** For an https:// origin; certificates and keys as PEM. */
-  readonly tls?: TlsOptions;
-  /**
-   * Looks at each address that the origin's name stands for when a connection is made, and says why it must not be used. An
-   * origin that is an address itself is not looked at.
-   */
-  readonly refuseAddress?: (address: string) => string | undefined;
-}
-
-export interface TlsOptions {
-  /** Trusted besides those everybody trusts. */
-  readonly ca?: string;
-  /** Our own certificate and its key. */
-  readonly cert?: string;
-  readonly key?: string;
-  /** Name the origin's certificate is for, where that is not its host. */
-  readonly serverName?: string;
-  /** True: any certificate will do. */
-  readonly insecure?: boolean;
-}
+import type { Dispatcher, Pool } from "undici";
+import { guardedLookup } from "./guarded-lookup.ts";
+import type { HttpSender, SenderOptions, SendRequest, SendSink, TlsOptions } from "./http-sender.ts";
 
 /** A sender over undici's dispatch, which costs a third of `fetch`. Retries nothing and follows nothing by itself. */
 export function undiciSender(origin: string, options: SenderOptions = {}): HttpSender {
-  const pool = new Pool(origin, {
+  // Loaded when it is needed: a house without an upstream beyond it never pays the memory.
+  let opened: Promise<Pool> | undefined;
+  return {
+    send(request, sink) {
+      const handler = new Handler(sink);
+      opened ??= openPool(origin, options);
+      opened
+        .then((pool) => pool.dispatch(dispatchOptions(request), handler))
+        .catch((error: Error) => handler.fail(error));
+      return () => handler.abort();
+    },
+    close: async () => (await opened)?.destroy(),
+  };
+}
+
+async function openPool(origin: string, options: SenderOptions): Promise<Pool> {
+  const { default: Pool } = await import("undici/lib/dispatcher/pool.js");
+  return new Pool(origin, {
     connections: options.connections ?? 128,
     connect: {
       timeout: options.connectTimeoutMs ?? 5_000,
@@ -45,14 +35,6 @@ export function undiciSender(origin: string, options: SenderOptions = {}): HttpS
     bodyTimeout: 0,
     keepAliveTimeout: 4_000,
   });
-  return {
-    send(request, sink) {
-      const handler = new Handler(sink);
-      pool.dispatch(dispatchOptions(request), handler);
-      return () => handler.abort();
-    },
-    close: () => pool.destroy(),
-  };
 }
 
 function tlsOptions({ ca, cert, key, serverName, insecure }: TlsOptions = {}) {
@@ -61,19 +43,6 @@ function tlsOptions({ ca, cert, key, serverName, insecure }: TlsOptions = {}) {
     ...(cert !== undefined && { cert, key }),
     ...(serverName !== undefined && { servername: serverName }),
     ...(insecure === true && { rejectUnauthorized: false }),
-  };
-}
-
-function guardedLookup(refuse: (address: string) => string | undefined): LookupFunction {
-  return (hostname, options, callback) => {
-    systemLookup(hostname, options, (error, found: string | LookupAddress[], family) => {
-      if (error !== null) return callback(error, found, family);
-      for (const address of Array.isArray(found) ? found.map((one) => one.address) : [found]) {
-        const reason = refuse(address);
-        if (reason !== undefined) return callback(new Error(`${hostname} is ${address}, which ${reason}`), "");
-      }
-      callback(null, found, family);
-    });
   };
 }
 
@@ -119,11 +88,7 @@ class Handler implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    const header = (name: string): string | undefined => {
-      const value = headers[name];
-      return Array.isArray(value) ? value.join(", ") : value;
-    };
-    this.#sink.onHead(status, header, controller);
+    this.#sink.onHead({ status, header: (name) => [headers[name] ?? []].flat().join(", ") || undefined }, controller);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -135,6 +100,10 @@ class Handler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error);
+  }
+
+  fail(error: Error): void {
     const sent = this.#sent;
     this.#finish().onError(error, sent);
   }

@@ -1,4 +1,4 @@
-import type { AnswerFlow } from "./large-answer.ts";
+import type { AnswerFlow } from "../http/large-answer.ts";
 import type { HttpSender, SendRequest, SendSink } from "./http-sender.ts";
 
 /** A sender over a `fetch` function: an upstream in the same process, without a port. */
@@ -37,7 +37,8 @@ async function run(
       release();
     },
   };
-  sink.onHead(response.status, (name) => response.headers.get(name) ?? undefined, flow);
+  const { status, headers: answered } = response;
+  sink.onHead({ status, header: (name) => answered.get(name) ?? undefined }, flow);
   for await (const chunk of response.body ?? []) {
     if (signal.aborted) return;
     sink.onData(Buffer.from(chunk));
