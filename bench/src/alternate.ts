@@ -33,13 +33,25 @@ interface Sample extends LoadResult {
   readonly cpuPerCall?: number;
 }
 
-/** Puts the same load on every lane in turn, `bench.effort.rounds` times; `floor` names the lane to compare with. */
+export interface Alternation {
+  readonly clients: number;
+  /** Name of the lane to compare with. */
+  readonly floor: string;
+  /**
+   * Straight ways to the upstreams, under load before any lane is. A process that is warmed up while the load and its upstream
+   * are still cold keeps an advantage of a tenth over another one of the same program.
+   */
+  readonly straight?: readonly Target[];
+}
+
+/** Puts the same load on every lane in turn, `bench.effort.rounds` times. */
 export async function alternate(
   bench: Bench,
   lanes: readonly Lane[],
-  { clients, floor }: { readonly clients: number; readonly floor: string },
+  { clients, floor, straight = [] }: Alternation,
 ): Promise<readonly LaneResult[]> {
   const { rounds, firstWarmUp, warmUp, duration } = bench.effort;
+  for (const target of straight) await bench.load.run({ target, clients, warmUp: firstWarmUp, duration: 1 });
   for (const lane of lanes) await sample(bench, lane, { clients, warmUp: firstWarmUp, duration: 1 });
   const samples = new Map<string, Sample[]>(lanes.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {

@@ -12,6 +12,8 @@ const clients = 16;
 interface Size {
   readonly name: string;
   readonly gateway: Program;
+  /** Where its first upstream is. */
+  readonly upstream: Program;
   readonly tool: string;
   readonly sessions?: number;
 }
@@ -24,7 +26,10 @@ async function compare(bench: Bench, title: string, era: Era, sizes: readonly Si
     const target = { port: gateway.port, path: "/mcp", era, tool };
     return { name, through: gateway, target, ...(sessions === undefined ? {} : { sessions }) };
   });
-  const results = await alternate(bench, lanes, { clients, floor: lanes[0]!.name });
+  const straight = [...new Set(sizes.map(({ upstream }) => upstream.port))].map((port) => {
+    return { port, path: `/${era}/x/mcp`, era, tool: "echo" };
+  });
+  const results = await alternate(bench, lanes, { clients, floor: lanes[0]!.name, straight });
   return {
     title: `${title}: gateway /mcp, ${era} era, ${clients} clients`,
     rows: results.map((result, index) => ({ ...laneRow(result), "RSS MB before": rounded(before[index], 0) })),
@@ -41,9 +46,9 @@ export const tools: Scenario = {
   async *run(bench) {
     const sizes: Size[] = [];
     for (const count of [10, 1000, 10_000]) {
-      const { port } = await bench.stage.upstream(count);
-      const gateway = await bench.stage.gateway({ upstreams: { x: `http://127.0.0.1:${port}/modern/x/mcp` } });
-      sizes.push({ name: `${count} tools`, gateway, tool: "x__echo" });
+      const upstream = await bench.stage.upstream(count);
+      const gateway = await bench.stage.gateway({ upstreams: { x: `http://127.0.0.1:${upstream.port}/modern/x/mcp` } });
+      sizes.push({ name: `${count} tools`, gateway, upstream, tool: "x__echo" });
     }
     yield await compare(bench, "tools in the catalog", "modern", sizes);
   },
@@ -56,13 +61,16 @@ export const upstreams: Scenario = {
   isQuick: false,
   needsGateway: true,
   async *run(bench) {
-    const { port } = await bench.stage.upstream(10);
+    const upstream = await bench.stage.upstream(10);
     const sizes: Size[] = [];
     for (const count of [1, 20, 200]) {
       const names = Array.from({ length: count }, (_, index) => `u${index}`);
-      const urls = names.map((name): [string, string] => [name, `http://127.0.0.1:${port}/modern/${name}/mcp`]);
+      const urls = names.map((name): [string, string] => [
+        name,
+        `http://127.0.0.1:${upstream.port}/modern/${name}/mcp`,
+      ]);
       const gateway = await bench.stage.gateway({ upstreams: Object.fromEntries(urls) });
-      sizes.push({ name: `${count} upstreams`, gateway, tool: "u0__echo" });
+      sizes.push({ name: `${count} upstreams`, gateway, upstream, tool: "u0__echo" });
     }
     yield await compare(bench, "upstreams", "modern", sizes);
   },
@@ -75,11 +83,11 @@ export const sessions: Scenario = {
   isQuick: false,
   needsGateway: true,
   async *run(bench) {
-    const { port } = await bench.stage.upstream(10);
+    const upstream = await bench.stage.upstream(10);
     const sizes: Size[] = [];
     for (const count of [1, 1000]) {
-      const gateway = await bench.stage.gateway({ upstreams: { x: `http://127.0.0.1:${port}/legacy/x/mcp` } });
-      sizes.push({ name: `${count} sessions`, gateway, tool: "x__echo", sessions: count });
+      const gateway = await bench.stage.gateway({ upstreams: { x: `http://127.0.0.1:${upstream.port}/legacy/x/mcp` } });
+      sizes.push({ name: `${count} sessions`, gateway, upstream, tool: "x__echo", sessions: count });
     }
     yield await compare(bench, "sessions", "legacy", sizes);
   },

@@ -73,7 +73,8 @@ export class Documents {
 
   #make(document: object): Served {
     const served = new Served(Buffer.from(JSON.stringify(document)), JSON_TYPE);
-    served.prepare();
+    // Who asked for it has it first, and the threads that compress it do not share the processors with the answer.
+    setImmediate(() => served.prepare());
     return served;
   }
 
