@@ -85,6 +85,8 @@ export function bundleForwarders(): void {
 
 export function createStage(): Stage {
   const programs: Program[] = [];
+  // One for all of a scenario's gateways: what one has learned of a program another one knows, and a person's own is left alone.
+  const state = mkdtempSync(join(tmpdir(), "shardgate-bench-state-"));
   const remember = async (starting: Promise<Program>): Promise<Program> => {
     const program = await starting;
     programs.push(program);
@@ -98,7 +100,7 @@ export function createStage(): Stage {
       return { command: process.execPath, args: [path("stdio-upstream/main.ts"), String(tools), era] };
     },
     pipeRelay: ({ command, args }) => remember(startServer(path("../dist/pipe-relay.mjs"), [command, ...args])),
-    gateway: (setup) => remember(startGateway(setup)),
+    gateway: (setup) => remember(startGateway(setup, state)),
     mcpo: async (url) => {
       const found = findProgram("python-tools.mjs", "mcpo");
       return typeof found === "string" ? await remember(startMcpo(found, url)) : found;
@@ -106,6 +108,7 @@ export function createStage(): Stage {
     foreign: (program) => remember(startForeign(program)),
     clear: async () => {
       for (const program of programs.toReversed()) await program.stop();
+      rmSync(state, { recursive: true, force: true });
     },
   };
 }
@@ -119,7 +122,7 @@ async function startServer(file: string, args: readonly string[]): Promise<Progr
 }
 
 /** Starts the gateway as a person would, its log written to a file as under a service manager. */
-async function startGateway({ upstreams, until = "up", pollMs = 5 }: GatewaySetup): Promise<Program> {
+async function startGateway({ upstreams, until = "up", pollMs = 5 }: GatewaySetup, state: string): Promise<Program> {
   const folder = mkdtempSync(join(tmpdir(), "shardgate-bench-"));
   const [config, logFile] = ["gateway.yaml", "log"].map((name) => join(folder, name)) as [string, string];
   const port = await freePort();
@@ -133,7 +136,7 @@ async function startGateway({ upstreams, until = "up", pollMs = 5 }: GatewaySetu
   const log = openSync(logFile, "a");
   const child = fork(gatewayBin, ["serve", "--config", config], {
     execArgv: ["--import", endWithUs],
-    env: withoutOurs(process.env),
+    env: { ...withoutOurs(process.env), STATE_DIR: state },
     stdio: ["ignore", log, log, "ipc"],
   });
   const end = async (): Promise<void> => {

@@ -1,6 +1,5 @@
-import type { HttpSender, SendRequest, SendSink } from "../http-sender.ts";
-import type { SenderOptions } from "../http-sender.ts";
 import { guardedLookup } from "../guarded-lookup.ts";
+import type { HttpSender, SenderOptions, SendRequest, SendSink } from "../http-sender.ts";
 import { type Address, Connection, type ConnectionOwner, type Exchange } from "./connection.ts";
 import { requestHead } from "./request-head.ts";
 
@@ -23,6 +22,7 @@ class Http1Sender implements HttpSender, ConnectionOwner {
   readonly #connections = new Set<Connection>();
   /** The one used last is at the end, and is used next: so the rest grow old, and are given up. */
   readonly #idle: Connection[] = [];
+  /** In the order they came; who sends sees to it that they are not too many (the gateway by an upstream's bulkhead). */
   readonly #waiting: Exchange[] = [];
   #connecting = 0;
   #timer: NodeJS.Timeout | undefined;
