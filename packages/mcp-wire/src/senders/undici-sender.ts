@@ -88,7 +88,11 @@ class Handler implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    this.#sink.onHead({ status, header: (name) => [headers[name] ?? []].flat().join(", ") || undefined }, controller);
+    const header = (name: string): string | undefined => {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    };
+    this.#sink.onHead({ status, header }, controller);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
