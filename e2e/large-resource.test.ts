@@ -87,12 +87,13 @@ describe.each([
   ["legacy", "/servers/sessions/mcp"],
   ["legacy", "/servers/plain/mcp"],
 ] as const)("a %s client at %s", (era, path) => {
-  test.each(["json", "event"])("gets 64 MiB of %s untouched, of which the gateway holds a small part", async (form) => {
-    const uri = `${form}:64`;
+  test.each(["json", "event"])("gets 192 MiB of %s untouched, of which the gateway holds a part", async (form) => {
+    const uri = `${form}:192`;
     await digest(await read(era, path, `${form}:1`));
     const peak = rss(gateway.pid, "VmHWM");
-    expect(await digest(await read(era, path, uri))).toEqual(expected(uri, 64, 1));
-    expect(rss(gateway.pid, "VmHWM") - peak).toBeLessThan(60);
+    expect(await digest(await read(era, path, uri))).toEqual(expected(uri, 192, 1));
+    // V8 collects what went through after 64 MiB of it; who held the whole would be at 192 and more.
+    expect(rss(gateway.pid, "VmHWM") - peak).toBeLessThan(128);
   });
 
   test("gets no more than 256 MiB, and cannot take what came for the whole", async () => {

@@ -1,6 +1,6 @@
 // A client that sends exactly what it is given and shows exactly what it gets.
 import { request, type Agent, type IncomingMessage } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
 export interface RawAnswer {
@@ -124,4 +124,17 @@ export async function sendBytes(url: string, bytes: string | Buffer, within = 10
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Sends a request over a connection of its own, of which nothing is ever read; ends with `destroy`. */
+export function sendUnread(url: string, { headers = {}, body = "" }: RawRequest): Socket {
+  const { hostname, port, host, pathname } = new URL(url);
+  const all = { Host: host, ...JSON_HEADERS, ...headers, "Content-Length": String(Buffer.byteLength(body)) };
+  const socket = connect(Number(port), hostname).pause();
+  // The other side cuts it off, as it should.
+  socket.on("error", () => undefined);
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+  socket.write(`POST ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  socket.write(body);
+  return socket;
 }
