@@ -9,6 +9,7 @@ import type { App } from "./app.ts";
 import type { Io, Listening, TlsFiles } from "./commands/command.ts";
 import { runCommand } from "./commands/run.ts";
 import { SERVER_OPTIONS, MAX_CONNECTIONS } from "./server-options.ts";
+import { settleShapes } from "./settle-shapes.ts";
 
 const stop = new AbortController();
 for (const name of ["SIGTERM", "SIGINT"] as const) {
@@ -37,6 +38,7 @@ const io: Io = {
 };
 
 function listen(app: App, host: string, port: number, tls?: TlsFiles): Promise<Listening> {
+  settleShapes();
   const server =
     tls === undefined
       ? createServer(SERVER_OPTIONS, app.listener)
