@@ -1,11 +1,23 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const houseRules = ["e2e/architecture.test.ts", "e2e/house-rules/*.test.ts"];
 const onBothTraefiks = ["packages/traefik-sim/src/expectations/*.test.ts", "shards/traefik/src/**/*.test.ts"];
-const elsewhere = ["**/node_modules/**", "**/*.e2e.test.ts"];
+/** What these see they see in milliseconds: nothing else runs beside them. */
+const alone = ["e2e/{faults,upstream-faults,overload,docker-provider}.test.ts"];
+const elsewhere = ["**/node_modules/**"];
 
-// Three projects: `unit` runs in process, without ports; `traefik` holds the same expectations against a simulated and, where there is
-// one, a real Traefik; `e2e` starts real processes, one file at a time on small machines.
+/** For files that start processes, and wait for them most of the time. */
+const waiting = { maxWorkers: availableParallelism() + 1, testTimeout: 60_000, hookTimeout: 60_000 };
+const endToEnd = {
+  ...waiting,
+  globalSetup: ["scripts/lib/vitest-bundles.mjs"],
+  // What waits side by side in one file waits, mostly.
+  maxConcurrency: 20,
+};
+
+// `unit` runs in process, without ports; `traefik` holds the same expectations against a simulated and, where there is one, a real
+// Traefik; `e2e` starts real processes, and so does `e2e-alone`, one file at a time.
 export default defineConfig({
   test: {
     projects: [
@@ -28,23 +40,18 @@ export default defineConfig({
           name: "traefik",
           include: onBothTraefiks,
           exclude: elsewhere,
-          testTimeout: 20_000,
-          maxWorkers: "100%",
+          ...waiting,
         },
       },
       {
         test: {
           name: "e2e",
-          include: ["e2e/**/*.test.ts", "scripts/**/*.e2e.test.ts"],
-          exclude: ["**/node_modules/**", ...houseRules],
-          globalSetup: ["scripts/lib/vitest-bundles.mjs"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-          // What waits side by side in one file waits, mostly.
-          maxConcurrency: 20,
+          include: ["e2e/**/*.test.ts"],
+          exclude: [...elsewhere, ...houseRules, ...alone],
+          ...endToEnd,
         },
       },
+      { test: { name: "e2e-alone", include: alone, ...endToEnd, fileParallelism: false } },
     ],
   },
 });

@@ -1,7 +1,8 @@
 // Shards that register themselves at a real gateway.
 import { expect, test, vi } from "vitest";
 import { type Gateway, startGateway, startShard } from "./support/house.ts";
-import { freePort, type Program, soon, stopAtEnd } from "./support/program.ts";
+import { freePort } from "./support/ports.ts";
+import { type Program, soon, stopAtEnd } from "./support/program.ts";
 import { send } from "./support/raw-client.ts";
 import { callModern } from "./support/rpc-client.ts";
 

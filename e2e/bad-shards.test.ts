@@ -7,7 +7,8 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startGateway, startShard, type Gateway, type UpstreamHealth } from "./support/house.ts";
-import { freePort, stopAtEnd } from "./support/program.ts";
+import { freePort } from "./support/ports.ts";
+import { stopAtEnd } from "./support/program.ts";
 import { callModern, openSession, rpc } from "./support/rpc-client.ts";
 
 type Json = Readonly<Record<string, unknown>>;

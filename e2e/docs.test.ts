@@ -8,7 +8,8 @@ import { promisify } from "node:util";
 import { requireConfig } from "@shardgate/gateway";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { GATEWAY_ERRORS } from "../packages/gateway/src/core/errors.ts";
-import { isFree, startProgram, type Program } from "./support/program.ts";
+import { PORTS_PATIENCE, takePorts } from "./support/ports.ts";
+import { startProgram, type Program } from "./support/program.ts";
 import { patternOf } from "./support/walkthrough.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -26,14 +27,11 @@ describe("README's lines", () => {
   const folder = mkdtempSync(join(tmpdir(), "shardgate-docs-"));
   let house: Program | undefined;
   let whyNot: string | undefined;
+  let release: (() => void) | undefined;
 
   beforeAll(async () => {
-    const free = await Promise.all(HOUSE_PORTS.map(isFree));
-    const taken = HOUSE_PORTS.filter((_, index) => !free[index]);
-    if (taken.length > 0) {
-      whyNot = `the lines name the usual ports, and of these ${taken.join(", ")} are taken by another program`;
-      return;
-    }
+    ({ whyNot, release } = await takePorts(HOUSE_PORTS));
+    if (whyNot !== undefined) return;
     // A state of its own: the routes of somebody who tries the house are none of ours.
     const started = (house = await startProgram({ file: "scripts/start.mjs", env: { SHARD_STATE_DIR: folder } }));
     const checkUp = (): void => {
@@ -41,11 +39,12 @@ describe("README's lines", () => {
       if (!said.includes("Ctrl-C stops everything.")) throw new Error(`the house is not up; it said:\n${said}`);
     };
     await vi.waitFor(checkUp, { timeout: 30_000, interval: 50 });
-  });
+  }, PORTS_PATIENCE);
 
   afterAll(async () => {
     house?.kill("SIGTERM");
     await house?.ended;
+    release?.();
     rmSync(folder, { recursive: true, force: true });
   });
 

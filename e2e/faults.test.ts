@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { startGateway, startShard, type Gateway } from "./support/house.ts";
 import { keepCalling, outcomeOf, fastest, type Load } from "./support/load.ts";
-import { freePort, soon, stopAtEnd } from "./support/program.ts";
+import { freePort } from "./support/ports.ts";
+import { soon, stopAtEnd } from "./support/program.ts";
 import { get, openStream } from "./support/raw-client.ts";
 import { startRawUpstream, type RawUpstream } from "./support/raw-upstream.ts";
 import { callModern, openSession } from "./support/rpc-client.ts";

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { beforeAll, expect, test, vi } from "vitest";
 import { foldersOfTest } from "./support/config-file.ts";
 import { pythonTools } from "./support/outside-programs.ts";
-import { freePort, type Program, startProgram, stopAtEnd } from "./support/program.ts";
+import { freePort } from "./support/ports.ts";
+import { type Program, startProgram, stopAtEnd } from "./support/program.ts";
 
 const stopLater = stopAtEnd();
 const newFolder = foldersOfTest();

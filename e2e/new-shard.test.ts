@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { isFree } from "./support/program.ts";
+import { PORTS_PATIENCE, takePorts } from "./support/ports.ts";
 import { stepsOf, walker } from "./support/walkthrough.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -17,14 +17,18 @@ const PORTS = [9100, 9101, 9102, 9105];
 const scratch = mkdtempSync(join(tmpdir(), "shardgate-newcomer-"));
 const clone = join(scratch, "shardgate");
 const newcomer = walker(clone);
+let whyNot: string | undefined;
+let release: (() => void) | undefined;
 
-beforeAll(() => {
+beforeAll(async () => {
+  ({ whyNot, release } = await takePorts(PORTS));
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
   for (const path of listed.toString().split("\0").filter(Boolean)) cpSync(join(root, path), join(clone, path));
-});
+}, PORTS_PATIENCE);
 
 afterAll(async () => {
   await newcomer.stop();
+  release?.();
   rmSync(scratch, { recursive: true, force: true });
 });
 
@@ -40,9 +44,7 @@ test("the first tool of a new shard takes at most 60 lines of code", () => {
 });
 
 test("every step of the guide does what it says", { timeout: 600_000 }, async ({ skip, annotate }) => {
-  const free = await Promise.all(PORTS.map(isFree));
-  const taken = PORTS.filter((_, index) => !free[index]);
-  if (taken.length > 0) skip(`the guide names ports, and of these ${taken.join(", ")} are taken by another program`);
+  if (whyNot !== undefined) skip(whyNot);
   const steps = stepsOf(guide);
   expect(steps).toHaveLength(guide.split("<!-- ").length - 1);
   for (const step of steps) {

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startGateway, type Gateway } from "./support/house.ts";
-import { freePort, stopAtEnd } from "./support/program.ts";
+import { freePort } from "./support/ports.ts";
+import { stopAtEnd } from "./support/program.ts";
 import { callModern, openSession, rpc } from "./support/rpc-client.ts";
 import { stepsOf } from "./support/walkthrough.ts";
 

@@ -11,7 +11,8 @@ import type { Json } from "./fixture/surface.ts";
 import type { Peer } from "./matrix/peer.ts";
 import { connectNew, connectOld } from "./matrix/sdk-peers.ts";
 import { startGateway, type Gateway } from "./support/house.ts";
-import { freePort, stopAtEnd } from "./support/program.ts";
+import { freePort } from "./support/ports.ts";
+import { stopAtEnd } from "./support/program.ts";
 import { get } from "./support/raw-client.ts";
 import { npmServers, pythonServers } from "./support/real-servers.ts";
 

@@ -12,7 +12,8 @@ import { StdioClientTransport as OldTransport } from "@modelcontextprotocol/sdk/
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test, vi } from "vitest";
 import { startGateway } from "./support/house.ts";
-import { freePort, soon, stopAtEnd } from "./support/program.ts";
+import { freePort } from "./support/ports.ts";
+import { soon, stopAtEnd } from "./support/program.ts";
 import { ENVELOPE, rpc } from "./support/rpc-client.ts";
 import { stateFolder, stdioUpstream } from "./support/stdio.ts";
 

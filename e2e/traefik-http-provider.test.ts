@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { findRealTraefik, startRealTraefik, type RealTraefik } from "@shardgate/traefik-sim/real";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startGateway, startShard, type Gateway } from "./support/house.ts";
-import { freePort, soon, stopAtEnd, type Program } from "./support/program.ts";
+import { freePort } from "./support/ports.ts";
+import { soon, stopAtEnd, type Program } from "./support/program.ts";
 import { get, send } from "./support/raw-client.ts";
 import { rpc } from "./support/rpc-client.ts";
 

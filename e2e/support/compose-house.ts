@@ -3,7 +3,7 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "./docker.ts";
-import { freePort } from "./program.ts";
+import { freePort } from "./ports.ts";
 
 /** Who the programs of our images are. */
 const NODE_USER = 1000;

@@ -9,7 +9,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Engine } from "./docker.ts";
 import { startShard } from "./house.ts";
-import { freePort, type Program } from "./program.ts";
+import { freePort } from "./ports.ts";
+import { type Program } from "./program.ts";
 
 export interface Containers {
   /** Where the gateway finds the engine's API. */

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, vi } from "vitest";
 import { outcomeOf, type Outcome } from "./load.ts";
-import { freePort, isAlive, soon } from "./program.ts";
+import { freePort } from "./ports.ts";
+import { isAlive, soon } from "./program.ts";
 import { callModern } from "./rpc-client.ts";
 
 const PROGRAM = fileURLToPath(new URL("./ledger-program.ts", import.meta.url));

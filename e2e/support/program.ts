@@ -1,7 +1,6 @@
 // The programs of the house as real processes. Each has a channel to us and ends when we do, whatever becomes of the test.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, vi } from "vitest";
 
@@ -94,26 +93,6 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** A port of loopback that was free a moment ago, for what has to come back at the same address. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-/** Whether a port of loopback can be had. */
-export async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
-  const [outcome] = await Promise.race([once(server, "listening").then(() => ["free"]), once(server, "error")]).catch(
-    () => ["taken"],
-  );
-  server.close();
-  return outcome === "free";
 }
 
 /** How long a test waits for what has to happen soon, for `vi.waitFor`. */

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../support/program.ts";
+import { freePort } from "../../support/ports.ts";
 import type { Json } from "../model/outcome.ts";
 import type { Wanted } from "./language-model.ts";
 

@@ -7,9 +7,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
+import { freePort } from "./support/ports.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const script = fileURLToPath(new URL("start.mjs", import.meta.url));
+const script = fileURLToPath(new URL("../scripts/start.mjs", import.meta.url));
 const run = promisify(execFile);
 const patience = 30_000;
 const cleanUps: (() => void)[] = [];
@@ -24,12 +25,6 @@ async function listenSomewhere(): Promise<{ server: Server; port: number }> {
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-async function freePorts(): Promise<readonly [number, number, number]> {
-  const held = await Promise.all([listenSomewhere(), listenSomewhere(), listenSomewhere()]);
-  for (const { server } of held) server.close();
-  return held.map(({ port }) => port) as [number, number, number];
-}
-
 /** The house as a process: what it said so far, and its ports (gateway, Traefik shard, time shard). */
 interface House {
   readonly process: ChildProcess;
@@ -38,7 +33,7 @@ interface House {
 }
 
 async function startHouse(env: NodeJS.ProcessEnv = {}, command = [process.execPath, script]): Promise<House> {
-  const ports = await freePorts();
+  const ports = [await freePort(), await freePort(), await freePort()] as const;
   const [PORT, TRAEFIK_SHARD_PORT, TIME_SHARD_PORT] = ports.map(String);
   const inherited = { ...process.env, SHARDS: "", TRAEFIK_API_URL: "", TRAEFIK_DYNAMIC_DIR: "" };
   const child = spawn(command[0]!, command.slice(1), {
