@@ -1,5 +1,6 @@
 // `npm test`: every test that this machine can run, and at the end, plainly, what it could not run and why.
-// Further arguments go to vitest (a file name, -t "a title", …).
+// Further arguments go to vitest (a file name, -t "a title", …). What starts processes and passed with these very files is not run again,
+// but in continuous integration, or with `--again`.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, setPriority, tmpdir } from "node:os";
@@ -7,10 +8,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { check } from "./check.mjs";
 import { run } from "./lib/child.mjs";
+import { keepPassed, keyOf, passedBefore, pathsOf } from "./lib/passed-before.mjs";
 import { root } from "./lib/workspace.mjs";
 import { releases } from "./open-webui.mjs";
 
-const args = process.argv.slice(2);
+const isAgain = process.argv.includes("--again");
+const args = process.argv.slice(2).filter((arg) => arg !== "--again");
 const scratch = mkdtempSync(join(tmpdir(), "shardgate-test-"));
 const notRun = /** @type {string[]} */ ([]);
 let passed = 0;
@@ -69,6 +72,7 @@ function without(what, why, isFault = true) {
  * Runs a vitest project and adds its figures.
  * @param {string} project its name; `*` stands for anything
  * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<import("./lib/vitest-summary.mjs").Summary | undefined>} its figures; undefined where not all of it passed
  */
 async function vitest(project, env = {}) {
   const summaryFile = join(scratch, `${project.replace("*", "")}.json`);
@@ -89,16 +93,39 @@ async function vitest(project, env = {}) {
   if (!existsSync(summaryFile)) {
     failed += 1;
     console.log(`vitest ended with ${code} before it could report.`);
-    return;
+    return undefined;
   }
   /** @type {import("./lib/vitest-summary.mjs").Summary} */
   const summary = JSON.parse(readFileSync(summaryFile, "utf8"));
+  count(summary);
+  // A threshold or a crash can fail a run in which no test failed.
+  if (code !== 0 && summary.failed === 0) failed += 1;
+  return code === 0 && summary.failed === 0 ? summary : undefined;
+}
+
+/** @param {import("./lib/vitest-summary.mjs").Summary} summary */
+function count(summary) {
   passed += summary.passed;
   failed += summary.failed;
   skipped += summary.skipped.length;
-  // A threshold or a crash can fail a run in which no test failed.
-  if (code !== 0 && summary.failed === 0) failed += 1;
   notRun.push(...skippedLines(summary.skipped));
+}
+
+/**
+ * Runs a vitest project, unless it passed with the same files before.
+ * @param {string} project
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function vitestOnce(project, env) {
+  if (process.env.CI || args.length > 0) return void (await vitest(project, env));
+  const key = keyOf(pathsOf(project), { ...process.env, ...env });
+  const before = isAgain ? undefined : passedBefore(project, key);
+  if (before === undefined) return keepPassed(project, key, await vitest(project, env));
+  count(before.summary);
+  const at = new Date(before.at).toLocaleString();
+  console.log(
+    `${before.summary.passed} tests passed on ${at} with these very files, and are not run again. All: npm test -- --again`,
+  );
 }
 
 /**
@@ -170,10 +197,10 @@ await vitest("unit");
 heading("On a simulated and a real Traefik");
 const bin = await waitFor(traefik.answer);
 const withTraefik = bin ? { TRAEFIK_BIN: bin } : {};
-await vitest("traefik", withTraefik);
+await vitestOnce("traefik", withTraefik);
 heading("End to end");
 const dockerEnv = JSON.parse((await engine?.answer) ?? "{}");
-await vitest("e2e*", { ...withTraefik, ...dockerEnv });
+await vitestOnce("e2e*", { ...withTraefik, ...dockerEnv });
 
 // The engine of a run in continuous integration ends with it; its images stay for the next.
 if (inCi) spawnSync(process.execPath, [join(root, "scripts/docker/engine.mjs"), "stop"], { stdio: "ignore" });
