@@ -97,9 +97,10 @@ describe.each([
   });
 
   test("gets no more than 256 MiB, and cannot take what came for the whole", async () => {
-    const answer = await read(era, path, "json:300");
+    const answer = await read(era, path, "json:600");
     await expect(digest(answer)).rejects.toThrow(/aborted|terminated|hang up|reset/);
-    expect(written).toBeLessThan(290);
+    // Some of what the system took for the gateway, and the upstream wrote, was never read.
+    expect(written).toBeLessThan(400);
   });
 
   test("that reads nothing holds the upstream up, and one that leaves ends it", async () => {
