@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import type { Engine } from "./docker.ts";
 import { startShard } from "./house.ts";
 import { freePort } from "./ports.ts";
-import { type Program } from "./program.ts";
+import type { Program } from "./program.ts";
 
 export interface Containers {
   /** Where the gateway finds the engine's API. */

@@ -3,12 +3,13 @@ import { createServer, type Server } from "node:net";
 import { vi } from "vitest";
 
 /** Ports of a worker's own, outside of those that the system deals out (from 32768 on Linux, 49152 elsewhere). */
-const PORTS = { first: 20_000, ofAWorker: 400 };
+const PORTS = { first: 20_000, ofAWorker: 400, workers: 30 };
 let nextPort = process.pid % PORTS.ofAWorker;
 
 /** A port of loopback that nobody has and nobody is given, for what is told its port or has to come back at the same address. */
 export async function freePort(): Promise<number> {
-  const worker = Number(process.env["VITEST_POOL_ID"] ?? 0);
+  // Where there are more workers, two share their ports, which are looked at before they are given.
+  const worker = Number(process.env["VITEST_POOL_ID"] ?? 0) % PORTS.workers;
   for (let tried = 0; tried < PORTS.ofAWorker; tried++) {
     const port = PORTS.first + worker * PORTS.ofAWorker + (nextPort++ % PORTS.ofAWorker);
     if (await isFree(port)) return port;
