@@ -16,6 +16,7 @@ const isAgain = process.argv.includes("--again");
 const args = process.argv.slice(2).filter((arg) => arg !== "--again");
 const scratch = mkdtempSync(join(tmpdir(), "shardgate-test-"));
 const notRun = /** @type {string[]} */ ([]);
+const flaky = /** @type {string[]} */ ([]);
 let passed = 0;
 let failed = 0;
 let skipped = 0;
@@ -109,6 +110,7 @@ function count(summary) {
   failed += summary.failed;
   skipped += summary.skipped.length;
   notRun.push(...skippedLines(summary.skipped));
+  flaky.push(...summary.flaky.map(({ file, name, reason }) => `${file}: ${name}: ${reason?.split("\n")[0]}`));
 }
 
 /**
@@ -207,5 +209,6 @@ if (inCi) spawnSync(process.execPath, [join(root, "scripts/docker/engine.mjs"), 
 
 heading("Result");
 if (notRun.length > 0) console.log(`Not run here:\n${notRun.map((line) => `  - ${line}`).join("\n")}`);
+if (flaky.length > 0) console.log(`Passed only when run again:\n${flaky.map((line) => `  - ${line}`).join("\n")}`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 ? 1 : 0;

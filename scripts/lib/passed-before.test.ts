@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { keepPassed, keyOf, passedBefore, pathsOf } from "./passed-before.mjs";
 
 describe("what passed before", () => {
-  const summary = { passed: 3, failed: 0, skipped: [] };
+  const summary = { passed: 3, failed: 0, skipped: [], flaky: [] };
 
   afterEach(() => keepPassed("of-a-test", undefined, undefined));
 

@@ -1,7 +1,11 @@
 // A vitest reporter: writes what happened as JSON to the file named by TEST_SUMMARY, for the closing lines of scripts/test.mjs.
 import { writeFileSync } from "node:fs";
 
-/** @typedef {{ passed: number, failed: number, skipped: { file: string, name: string, reason?: string | undefined }[] }} Summary */
+/**
+ * `flaky`: what passed, but only when it was run once more; such tests are in `passed` too.
+ * @typedef {{ file: string, name: string, reason?: string | undefined }} Remark
+ * @typedef {{ passed: number, failed: number, skipped: Remark[], flaky: Remark[] }} Summary
+ */
 
 export default class SummaryReporter {
   /**
@@ -12,17 +16,19 @@ export default class SummaryReporter {
     const file = process.env.TEST_SUMMARY;
     if (!file) return;
     /** @type {Summary} */
-    const summary = { passed: 0, failed: unhandledErrors.length, skipped: [] };
+    const summary = { passed: 0, failed: unhandledErrors.length, skipped: [], flaky: [] };
     for (const module of modules) {
       // A file that could not be loaded, or a hook that threw, has no failed test of its own.
       if (module.errors().length > 0) summary.failed += 1;
       for (const suite of module.children.allSuites()) if (suite.errors().length > 0) summary.failed += 1;
       for (const test of module.children.allTests()) {
         const result = test.result();
-        if (result.state === "passed") summary.passed += 1;
-        else if (result.state === "skipped") {
-          summary.skipped.push({ file: module.relativeModuleId, name: test.fullName, reason: result.note });
-        } else summary.failed += 1;
+        const remark = { file: module.relativeModuleId, name: test.fullName };
+        if (result.state === "passed") {
+          summary.passed += 1;
+          if (test.diagnostic()?.flaky) summary.flaky.push({ ...remark, reason: result.errors?.[0]?.message });
+        } else if (result.state === "skipped") summary.skipped.push({ ...remark, reason: result.note });
+        else summary.failed += 1;
       }
     }
     writeFileSync(file, JSON.stringify(summary));
