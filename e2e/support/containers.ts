@@ -1,7 +1,7 @@
 // Containers with a time shard in them, on a real Docker engine, and on a stand-in that answers as one does.
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { createServer as createNetServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -43,8 +43,15 @@ export async function makeImage(
     put(process.execPath, "/node");
     const { stdout } = spawnSync("ldd", [process.execPath], { encoding: "utf8" });
     for (const [, library] of stdout.matchAll(/(\/\S+) \(0x/g)) put(library as string, library as string);
-    put(join(root, "shards/time/dist/main.mjs"), "/time.mjs");
-    put(join(root, "packages/gateway/dist/shardgate.mjs"), "/shardgate.mjs");
+    const programs = {
+      "/time.mjs": "shards/time/dist/main.mjs",
+      "/shardgate.mjs": "packages/gateway/dist/shardgate.mjs",
+    };
+    for (const [to, from] of Object.entries(programs)) {
+      const made = join(root, dirname(from));
+      for (const part of readdirSync(made)) if (part.endsWith(".mjs")) put(join(made, part), `/${part}`);
+      put(join(root, from), to);
+    }
     for (const folder of ["tmp", "etc"]) mkdirSync(join(rootfs, folder), { recursive: true });
     for (const [path, text] of Object.entries(files)) writeFileSync(join(rootfs, path), text);
     const archive = join(scratch, "image.tar");

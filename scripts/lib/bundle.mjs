@@ -1,7 +1,16 @@
-// Bundles the programs that people run, each into one file: docs/decisions/2026-11-21-bundles-for-running.md says why and what it saves.
+// Bundles the programs that people run, each into one file and what is loaded when it is needed: docs/decisions/2026-11-21-bundles-for-running.md says why and what it saves.
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { root } from "./workspace.mjs";
 
 /**
@@ -15,6 +24,9 @@ const options = {
   platform: "node",
   target: "node24",
   format: "esm",
+  // What is imported when it is needed is a file of its own, which costs nothing until then.
+  splitting: true,
+  outExtension: { ".js": ".mjs" },
   // Some dependencies are CommonJS and ask for these at run time.
   banner: {
     js: [
@@ -31,6 +43,9 @@ const options = {
   metafile: true,
   logLevel: "silent",
 };
+
+/** A program that runs may yet load a part of the bundle it was started from, so parts of earlier ones stay for this long, in milliseconds. */
+const KEEP_PARTS_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The programs of the house: the gateway and every shard.
@@ -74,12 +89,24 @@ const recipe = (program) =>
 /** @param {Program} program */
 const stampOf = ({ outfile }) => join(root, `${outfile}.inputs.json`);
 
+/**
+ * What a bundle consists of, once it is made: its main file first, then all that it needs beside it.
+ * @param {Program} program
+ * @returns {string[]} paths relative to the folder of the main file
+ */
+export function filesOf(program) {
+  const { outputs } = JSON.parse(readFileSync(stampOf(program), "utf8"));
+  return [...outputs, ...Object.keys(program.beside ?? {})];
+}
+
 /** @param {Program} program */
 function isCurrent(program) {
   const stamp = stampOf(program);
-  if (!existsSync(join(root, program.outfile)) || !existsSync(stamp)) return false;
+  if (!existsSync(stamp)) return false;
   const made = JSON.parse(readFileSync(stamp, "utf8"));
   if (made.recipe !== recipe(program)) return false;
+  const folder = join(root, dirname(program.outfile));
+  if (!made.outputs.every((/** @type {string} */ file) => existsSync(join(folder, file)))) return false;
   return Object.entries(made.inputs).every(([file, hash]) => existsSync(join(root, file)) && digest(file) === hash);
 }
 
@@ -89,18 +116,35 @@ function isCurrent(program) {
  */
 async function bundle(esbuild, program) {
   rmSync(stampOf(program), { force: true });
-  const entry = { absWorkingDir: root, entryPoints: [program.entry], outfile: program.outfile };
+  const folder = dirname(program.outfile);
+  const main = basename(program.outfile);
+  const entry = { absWorkingDir: root, entryPoints: { [main.replace(/\.mjs$/, "")]: program.entry }, outdir: folder };
   const result = await esbuild.build({ ...options, ...entry }).catch((error) => {
     throw new Error(`${program.entry} could not be bundled:\n${error.message}`);
   });
   for (const [name, file] of Object.entries(program.beside ?? {})) {
-    const copy = join(root, dirname(program.outfile), name);
+    const copy = join(root, folder, name);
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(join(root, file), copy);
   }
+  const made = Object.keys(result.metafile.outputs).map((file) => basename(file));
+  const outputs = [main, ...made.filter((file) => file !== main && !file.endsWith(".map")).toSorted()];
   const ours = Object.keys(result.metafile.inputs).filter((file) => !file.includes("node_modules/"));
   const inputs = Object.fromEntries(ours.map((file) => [file, digest(file)]));
-  writeFileSync(stampOf(program), JSON.stringify({ recipe: recipe(program), inputs }));
+  writeFileSync(stampOf(program), JSON.stringify({ recipe: recipe(program), inputs, outputs }));
+  removeOldParts(join(root, folder), new Set(made));
+}
+
+/**
+ * @param {string} folder
+ * @param {ReadonlySet<string>} current names of the files that are not old
+ */
+function removeOldParts(folder, current) {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const isPart = /-[0-9A-Z]{8}\.mjs(\.|$)/.test(name) && !current.has(name);
+    if (isPart && Date.now() - statSync(path).mtimeMs > KEEP_PARTS_MS) rmSync(path);
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { bundlePrograms } from "../lib/bundle.mjs";
+import { bundlePrograms, filesOf } from "../lib/bundle.mjs";
 import { must } from "../lib/must.mjs";
 import { root } from "../lib/workspace.mjs";
 import { packSdk } from "./pack-sdk.mjs";
@@ -26,10 +26,7 @@ export async function packCreateShard(target) {
     for (const path of ["README.md", "bin"]) cpSync(join(source, path), join(folder, path), { recursive: true });
     cpSync(join(root, "LICENSE"), join(folder, "LICENSE"));
     mkdirSync(join(folder, "dist"));
-    for (const file of ["main.mjs", "main.mjs.LEGAL.txt"]) {
-      const made = join(dirname(join(root, program.outfile)), file);
-      if (existsSync(made)) cpSync(made, join(folder, "dist", file));
-    }
+    for (const file of filesOf(program)) cpSync(join(root, dirname(program.outfile), file), join(folder, "dist", file));
     cpSync(join(root, "template"), join(folder, "template"), {
       recursive: true,
       filter: (path) => !/[\\/](node_modules|dist)$/.test(path),
