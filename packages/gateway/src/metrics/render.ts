@@ -15,9 +15,9 @@ export async function renderMetrics(source: Source): Promise<{ readonly type: st
 }
 
 async function createRegistry() {
-  const { collectDefaultMetrics, Registry: PromRegistry } = await import("prom-client");
-  const created = new PromRegistry();
-  collectDefaultMetrics({ register: created });
+  const { default: prom } = await import("prom-client");
+  const created = new prom.Registry();
+  prom.collectDefaultMetrics({ register: created });
   let current: Source | undefined;
   for (const { name, type, help, samples } of instruments) {
     // What the library asks of a metric; its own classes would count a second time what is counted already.
