@@ -7,16 +7,8 @@ const onBothTraefiks = ["packages/traefik-sim/src/expectations/*.test.ts", "shar
 const alone = ["e2e/{faults,upstream-faults,overload,docker-provider,open-webui}.test.ts"];
 const elsewhere = ["**/node_modules/**"];
 
-/**
- * For files that start processes, and wait for them most of the time. In continuous integration a machine's bad moment is no fault of ours:
- * what failed there is run once more, and scripts/test.mjs names it at the end.
- */
-const waiting = {
-  maxWorkers: availableParallelism() + 1,
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-  retry: process.env["CI"] === undefined ? 0 : 1,
-};
+/** For files that start processes, and wait for them most of the time. */
+const waiting = { maxWorkers: availableParallelism() + 1, testTimeout: 60_000, hookTimeout: 60_000 };
 const endToEnd = {
   ...waiting,
   globalSetup: ["scripts/lib/vitest-bundles.mjs"],

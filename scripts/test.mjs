@@ -76,6 +76,8 @@ function without(what, why, isFault = true) {
  * @returns {Promise<import("./lib/vitest-summary.mjs").Summary | undefined>} its figures; undefined where not all of it passed
  */
 async function vitest(project, env = {}) {
+  // In continuous integration a bad moment of the machine stops nobody: what starts processes and failed there is run once more.
+  const retry = process.env.CI && project !== "unit" ? ["--retry=1"] : [];
   const summaryFile = join(scratch, `${project.replace("*", "")}.json`);
   const code = await run(
     process.execPath,
@@ -83,6 +85,7 @@ async function vitest(project, env = {}) {
       join(root, "node_modules/vitest/vitest.mjs"),
       "run",
       `--project=${project}`,
+      ...retry,
       "--passWithNoTests",
       "--reporter=default",
       `--reporter=${join(root, "scripts/lib/vitest-summary.mjs")}`,

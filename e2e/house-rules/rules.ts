@@ -78,16 +78,16 @@ export const placeRules: readonly PlaceRule[] = [
   },
   {
     to: /^npm:@modelcontextprotocol\/(server|client|core|node|hono)$/,
-    onlyFrom: /^(packages\/mcp-wire|e2e|bench)\/|\.test\.ts$/,
+    onlyFrom: /^(packages\/mcp-wire\/|packages\/gateway\/src\/oauth\/flow\.ts|e2e\/|bench\/)|\.test\.ts$/,
     reason:
-      "the SDK costs ten times a relay and strips what it does not know: one package decides where it is worth it; tests play peers with it",
+      "the SDK costs ten times a relay and strips what it does not know: one package decides where it is worth it; signing in is not the call path; tests play peers with it",
   },
   {
     to: /^npm:hono$/,
     onlyFrom:
-      /^(packages\/gateway\/src\/(app(\.test)?\.ts|fronts\/dashboard\/)|packages\/shard-sdk\/src\/(app|serve)(\.test)?\.ts|bench\/)/,
+      /^(packages\/gateway\/src\/(app(\.test)?\.ts|fronts\/dashboard\/|oauth\/)|packages\/shard-sdk\/src\/(app|serve)(\.test)?\.ts|bench\/)/,
     reason:
-      "edges are fetch(Request): only the file that mounts them knows the framework; the dashboard has its templates from it (hono/html)",
+      "edges are fetch(Request): only the file that mounts them knows the framework; pages have their templates from it (hono/html)",
   },
   {
     to: /^npm:@hono\/node-server$/,

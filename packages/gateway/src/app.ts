@@ -43,7 +43,8 @@ export function createApp({ gateway, fronts, endpoints = [], allowed, access, on
   };
   let draining = false;
   // An endpoint of a provider asks for a token of its own; the key of the clients would not do there.
-  const open = new Set(["/livez", "/readyz", "/ready", ...endpoints.map(({ path }) => path)]);
+  const ours: ReadonlySet<string> = new Set(endpoints.map(({ path }) => path));
+  const open: ReadonlySet<string> = new Set(["/livez", "/readyz", "/ready", ...ours]);
   app.use(async (c, next) => {
     const denial = open.has(c.req.path) ? undefined : access.check(c.req.header("authorization"), "page");
     if (denial === undefined) return next();
@@ -80,6 +81,8 @@ export function createApp({ gateway, fronts, endpoints = [], allowed, access, on
   }
 
   function route(path: string): Handler | undefined {
+    // An upstream may be called as one of them begins.
+    if (ours.has(path)) return undefined;
     for (const front of fronts) {
       const handler = front.route(path);
       if (handler !== undefined) return front.isGuarded === true ? handler : guarded(handler);

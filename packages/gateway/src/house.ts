@@ -3,6 +3,9 @@ import { type App, createApp } from "./app.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Timers } from "./core/timers.ts";
+import type { Fetch } from "./oauth/bounded-fetch.ts";
+import { loginEndpoints } from "./oauth/login-endpoints.ts";
+import { SignIns } from "./oauth/sign-ins.ts";
 import { type AccessSettings, ApiKeyAccess } from "./access/api-key.ts";
 import { ToolAccess } from "./access/tool-access.ts";
 import { Plans } from "./confirmation/plans.ts";
@@ -37,12 +40,14 @@ export interface HouseDeps {
   readonly timers: Timers;
   /** What upstreams that are programs are started with; without it there can be none. */
   readonly programs?: ProgramSettings;
-  /** Token of what only an administrator may do; that of the configuration where it is undefined. */
-  readonly adminToken?: string | undefined;
+  /** Token of what only an administrator may do, as it is now; without one nobody may. */
+  readonly adminToken?: () => string | undefined;
   /** Memory that is given back after a time of work; none unless it is named. */
   readonly heap?: Heap;
   /** How upstreams are reached over HTTP; over the network unless a test has another way. */
   readonly createSender?: UpstreamDeps["createSender"];
+  /** How authorization servers are reached. */
+  readonly fetch?: Fetch;
 }
 
 /** Settings that no file changes. */
@@ -77,22 +82,25 @@ export function createHouse({
   logger,
   timers,
   programs: programSettings,
-  adminToken,
+  adminToken = () => undefined,
   createSender = createHttpSender,
+  fetch: fetchFn = fetch,
   heap,
 }: HouseDeps): House {
   const programs = programSettings && new ProgramHost(programSettings);
-  const deps: UpstreamDeps = { createSender, programs, clientInfo: { name: "shardgate", version: VERSION } };
-  const learnedDeps: UpstreamDeps = {
+  const signIns = new SignIns({ fetch: fetchFn, timers, logger, stateDir: programSettings?.stateDir });
+  const deps = { createSender, programs, signIns, clientInfo: { name: "shardgate", version: VERSION } };
+  const learnedDeps = {
     ...deps,
     createSender: (origin, options) => createSender(origin, { ...options, refuseAddress }),
-  };
+  } satisfies Omit<UpstreamDeps, "name">;
   const registry = new Registry({
     precedence: providers.map(({ name }) => name),
     timers,
     logger,
     isKeyOurs: () => access.isAsked,
-    createUpstream: (options, isLearned) => createUpstream(options, isLearned ? learnedDeps : deps),
+    createUpstream: ({ options, learned }, name) =>
+      createUpstream(options, { ...(learned ? learnedDeps : deps), name }),
   });
   const watch = new ProviderWatch({
     providers,
@@ -158,12 +166,18 @@ export function createHouse({
     dashboard: () => dashboard,
     now: () => timers.now(),
   });
-  const restart = adminRestart(
-    (name) => registry.restart(name),
+  const restart = adminRestart((name) => registry.restart(name), timers, adminToken);
+  const logins = loginEndpoints({
+    signIns,
     timers,
-    () => adminToken ?? live?.current.admin.token,
-  );
-  const endpoints = [...providers.flatMap(({ endpoint }) => endpoint ?? []), restart];
+    token: adminToken,
+    signInOf(name) {
+      const definition = registry.definitionOf(name);
+      return definition && (signIns.ofDefinition(definition) ?? null);
+    },
+    restart: (name) => registry.restart(name),
+  });
+  const endpoints = [...providers.flatMap(({ endpoint }) => endpoint ?? []), restart, ...logins];
   const onBug = (error: unknown): void => {
     logger.error(
       { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },

@@ -7,11 +7,24 @@ import { connect } from "./connect/connect.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { importCommand } from "./import.ts";
 import { list } from "./list.ts";
+import { login } from "./login.ts";
 import { mcpo } from "./mcpo/mcpo.ts";
 import { serve } from "./serve.ts";
 import { stdio } from "./stdio.ts";
 
-const asked: readonly Command[] = [serve, stdio, mcpo, check, config, list, call, connect, doctor, importCommand];
+const asked: readonly Command[] = [
+  serve,
+  stdio,
+  mcpo,
+  check,
+  config,
+  list,
+  call,
+  login,
+  connect,
+  doctor,
+  importCommand,
+];
 
 /** The commands of the binary: the only list. */
 export const commands: readonly Command[] = [...asked, completionOf(asked)];

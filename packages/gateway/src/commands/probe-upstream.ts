@@ -26,6 +26,7 @@ export async function probeUpstream({ id, name = id, options }: UpstreamDefiniti
   const started = performance.now();
   const programs = new ProgramHost({ env: io.env, pid: io.pid, cacheDir: cacheDirOf(io) });
   const { upstream } = createUpstream(options, {
+    name,
     createSender: io.createSender,
     programs,
     clientInfo: { name: "shardgate-check", version: VERSION },

@@ -8,6 +8,7 @@ import { fileProvider } from "../providers/file/index.ts";
 import { createProviders } from "../providers/index.ts";
 import type { Provider } from "../providers/provider.ts";
 import { adminReload } from "../reload/admin-endpoint.ts";
+import { ownAdminToken } from "../access/own-admin-token.ts";
 import { GenerationStore } from "../reload/generations.ts";
 import { LiveConfig } from "../reload/live-config.ts";
 import { watchFolders } from "../reload/watch-folders.ts";
@@ -40,7 +41,9 @@ export async function runGateway(settings: GatewayRun, io: Io): Promise<number> 
   const { above, loaded, config, host, port, log, reload, stateDir, tls } = settings;
   const logger = await openLog(log);
   const live = loaded && followConfig(loaded, { world: { env: io.env }, logger, reload, stateDir });
-  const admin = live && adminReload(live, systemTimers, io.env["ADMIN_TOKEN"]);
+  const ownToken = stateDir === undefined ? undefined : await keptToken(stateDir, logger);
+  const token = (): string | undefined => io.env["ADMIN_TOKEN"] ?? live?.current.admin.token ?? ownToken;
+  const admin = live && adminReload(live, systemTimers, token);
   const deps = { timers: systemTimers, logger };
   const configured = createProviders(config, io.env, deps, live && fileProvider(live, admin));
   const providers = [...(settings.providers ?? []), ...configured].map((one) => changed(one, settings.change));
@@ -52,7 +55,7 @@ export async function runGateway(settings: GatewayRun, io: Io): Promise<number> 
     providers,
     logger,
     timers: systemTimers,
-    adminToken: io.env["ADMIN_TOKEN"],
+    adminToken: token,
     programs: { env: io.env, pid: io.pid, stateDir, cacheDir: cacheDirOf(io) },
   });
   let listening: Listening;
@@ -97,6 +100,16 @@ function followConfig(loaded: LoadedFiles, { world, logger, reload, stateDir }: 
   const intervalMs = reload.enabled ? reload.interval : undefined;
   const watch = reload.watch ? watchFolders : undefined;
   return new LiveConfig(loaded, { paths, world, timers: systemTimers, logger, intervalMs, watch, store });
+}
+
+/** Without it a gateway runs as well; commands beside it then need a token that is configured. */
+async function keptToken(stateDir: string, logger: Logger): Promise<string | undefined> {
+  try {
+    return await ownAdminToken(stateDir);
+  } catch (error) {
+    logger.warn({ error: (error as Error).message }, "no admin token of its own");
+    return undefined;
+  }
 }
 
 /** @throws SettingsError where the log cannot be written */

@@ -37,11 +37,20 @@ export function explain(issue: z.core.$ZodIssue, root: unknown): Explained[] {
         : `${JSON.stringify(given)} is none of ${known}${hint(nearest(String(given), kinds))}`;
     return [{ message, path, at: "value" }];
   }
+  if (issue.code === "invalid_union") {
+    // Of the forms it may have, the one that was meant is the one that is wrong only further in.
+    const meant = issue.errors.find((issues) => issues.every((one) => one.path.length > 0 || isAboutKeys(one)));
+    if (meant !== undefined) return meant.flatMap((one) => explain({ ...one, path: [...path, ...one.path] }, root));
+    const message = [...new Set(issue.errors.map(([first]) => first?.message ?? ""))].join("; or ");
+    return [{ message, path, at: "value" }];
+  }
   if (issue.code === "invalid_type" && issue.input === undefined) {
     return [{ message: `is missing (${issue.expected})`, path, at: "value" }];
   }
   return [{ message: issue.message, path, at: "value" }];
 }
+
+const isAboutKeys = ({ code }: z.core.$ZodIssue): boolean => code === "unrecognized_keys" || code === "custom";
 
 function hint(meant: string | undefined): string {
   return meant === undefined ? "" : `; did you mean ${meant}?`;

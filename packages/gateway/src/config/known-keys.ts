@@ -30,5 +30,6 @@ export function knownKeys(path: Path, value: unknown): string[] {
 function choose(schema: Schema | undefined, value: unknown): Schema | undefined {
   const kind = (value as Record<string, unknown> | undefined)?.["kind"];
   const variants = schema?.oneOf ?? schema?.anyOf;
-  return variants === undefined ? schema : variants.find(({ properties }) => properties?.["kind"]?.const === kind);
+  if (variants === undefined) return schema;
+  return variants.find(({ properties }) => properties !== undefined && properties["kind"]?.const === kind);
 }

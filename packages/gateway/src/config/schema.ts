@@ -71,7 +71,7 @@ export const settingsShape = {
   openapi: openApiSchema,
   admin: z
     .strictObject({
-      /** Bearer token of `POST /admin/reload`, which is not there without one (ADMIN_TOKEN). */
+      /** Bearer token of what only an administrator may do (ADMIN_TOKEN); one that lies in the state folder where none is named. */
       token: z.string().min(16, "must have 16 characters at least").optional(),
     })
     .prefault({}),

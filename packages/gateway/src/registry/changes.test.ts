@@ -13,7 +13,7 @@ function house(precedence: readonly string[] = ["file", "docker", "announce"]) {
     precedence,
     timers,
     logger,
-    createUpstream: (options) => {
+    createUpstream: ({ options }) => {
       const host = new URL("url" in options ? options.url : "http://x").hostname;
       return { upstream: (made[host] ??= new ScriptedUpstream()), health: { intervalMs: 3_000, timeoutMs: 2_000 } };
     },

@@ -56,9 +56,14 @@ export class Place {
     return this.#shown;
   }
 
+  /** What was said last, whether it is in force already or not. */
+  get latest(): UpstreamDefinition {
+    return this.#next?.definition ?? this.#definition;
+  }
+
   /** How the latest definition is reached; the same for two where nothing but policy and name differs. */
   get reachedBy(): string {
-    return connectionOf(this.#next?.definition ?? this.#definition);
+    return connectionOf(this.latest);
   }
 
   /** Its tools as they are offered; the same list while neither they nor the policy change. */

@@ -20,7 +20,7 @@ function house() {
   const registry = new Registry({
     timers,
     logger,
-    createUpstream: (options) => ({
+    createUpstream: ({ options }) => ({
       upstream: at("url" in options ? new URL(options.url).hostname : options.command),
       health: { intervalMs: 3_000, timeoutMs: 2_000 },
     }),

@@ -2,7 +2,7 @@ import { toUpstreamName } from "@shardgate/contract";
 import type { Logger } from "../core/logger.ts";
 import type { Snapshot, UpstreamState } from "../core/snapshot.ts";
 import type { Timers } from "../core/timers.ts";
-import type { UpstreamDefinition, UpstreamOptions } from "../upstreams/index.ts";
+import type { UpstreamDefinition } from "../upstreams/index.ts";
 import type { HealthPolicy, Upstream } from "../upstreams/upstream.ts";
 import { Catalogs } from "./catalogs.ts";
 import { connectionOf, Place } from "./place.ts";
@@ -16,9 +16,10 @@ export interface RegistryDeps {
   readonly precedence?: readonly string[];
   readonly timers: Timers;
   readonly logger: Logger;
+  /** @param name what to call it before it has said its own */
   readonly createUpstream: (
-    options: UpstreamOptions,
-    isLearned: boolean,
+    definition: UpstreamDefinition,
+    name: string,
   ) => { upstream: Upstream; health: HealthPolicy };
   /** Whether downstreams send the key to the gateway in Authorization; it is then passed to no upstream. */
   readonly isKeyOurs?: () => boolean;
@@ -100,8 +101,8 @@ export class Registry {
 
   #start(provider: string, definition: UpstreamDefinition, onChange: () => void): Supervisor {
     const { options } = definition;
-    const { upstream, health } = this.#deps.createUpstream(options, definition.learned ?? false);
     const label = provisionalName(definition);
+    const { upstream, health } = this.#deps.createUpstream(definition, label);
     const supervisor = new Supervisor(label, upstream, health, { ...this.#deps, onChange });
     this.#deps.logger.info(
       { upstream: label, kind: options.kind, provider, url: publicUrl(definition.options) },
@@ -122,6 +123,11 @@ export class Registry {
     const named = this.#named.get(name);
     named?.place.supervisor.restart();
     return named !== undefined;
+  }
+
+  /** What was said last of an upstream; undefined where there is none of that name. */
+  definitionOf(name: string): UpstreamDefinition | undefined {
+    return this.#named.get(name)?.place.latest;
   }
 
   /** What the current snapshot shows: nothing is up, or listed, before a call can reach it. */

@@ -22,6 +22,8 @@ export interface UpstreamReport {
   readonly pid?: number;
   readonly sessions?: number;
   readonly log?: readonly string[];
+  /** When a person signed in at it, ISO 8601. */
+  readonly signed_in?: string;
   /** ISO 8601. */
   readonly since: string;
   readonly error?: string;

@@ -217,8 +217,15 @@ describe("POST /admin/reload", () => {
 
   it("is off without a token, and closed to who has another", async () => {
     const { live, timers } = await follow(yaml("a"));
-    expect((await ask(adminReload(live, timers, undefined), "x")).status).toBe(404);
-    const endpoint = adminReload(live, timers, "the right token!");
+    expect(
+      (
+        await ask(
+          adminReload(live, timers, () => undefined),
+          "x",
+        )
+      ).status,
+    ).toBe(404);
+    const endpoint = adminReload(live, timers, () => "the right token!");
     const statuses = [
       await ask(endpoint),
       await ask(endpoint, "wrong"),
@@ -233,7 +240,7 @@ describe("POST /admin/reload", () => {
 
   it("answers what came of it", async () => {
     const { live, files, timers } = await follow(`admin: { token: 0123456789abcdef }\n${yaml("a")}`);
-    const endpoint = adminReload(live, timers, undefined);
+    const endpoint = adminReload(live, timers, () => live.current.admin.token);
     const reload = async () => {
       const response = await ask(endpoint, "0123456789abcdef");
       return [response.status, ((await response.json()) as { status: string }).status];

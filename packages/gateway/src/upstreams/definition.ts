@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { durationSchema } from "../config/duration.ts";
+import { oauthSchema } from "../oauth/oauth-options.ts";
 
 export const httpUrlSchema = z
   .string()
@@ -90,8 +91,16 @@ export const httpDefinitionShape = {
   ...commonDefinitionShape,
 };
 
+/** What somebody else's server may ask besides: that a person signs in. */
+export const foreignDefinitionShape = {
+  ...httpDefinitionShape,
+  /** The upstream wants a person to sign in (OAuth): true, or how; `shardgate login` begins it. Replaces an Authorization header. */
+  oauth: oauthSchema.optional(),
+};
+
 /** What the kinds over HTTP have in common. */
-export type HttpOptions = z.output<z.ZodObject<typeof httpDefinitionShape>>;
+export type HttpOptions = z.output<z.ZodObject<typeof httpDefinitionShape>> &
+  Partial<z.output<z.ZodObject<typeof foreignDefinitionShape>>>;
 
 /** Where a definition comes from and what it is called. */
 export interface Defined<Options> {

@@ -13,18 +13,23 @@ import {
   type UpstreamClient,
   UpstreamError,
 } from "@shardgate/mcp-wire";
+import { authorizedSender } from "../oauth/authorized-sender.ts";
+import type { SignIn } from "../oauth/sign-in.ts";
 import type { HttpOptions } from "./definition.ts";
-import type { UpstreamDeps, UpstreamProfile } from "./upstream.ts";
+import type { UpstreamDeps, UpstreamDetails, UpstreamProfile } from "./upstream.ts";
 
 /** What the kinds that speak HTTP have in common: one connection at a time, made anew by each `connect`. */
 export class HttpUpstream {
   readonly sender: HttpSender;
+  readonly #signIn: SignIn | undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #deps: UpstreamDeps;
   #client: UpstreamClient | undefined;
 
-  constructor(origin: string, options: HttpOptions, deps: UpstreamDeps) {
-    this.sender = deps.createSender(origin, senderOptions(options));
+  constructor({ origin, href }: URL, options: HttpOptions, deps: UpstreamDeps) {
+    const sender = deps.createSender(origin, senderOptions(options));
+    this.#signIn = options.oauth && deps.signIns?.of(deps.name, href, options.oauth);
+    this.sender = this.#signIn === undefined ? sender : authorizedSender(sender, this.#signIn);
     this.#headers = options.headers;
     this.#deps = deps;
   }
@@ -64,6 +69,11 @@ export class HttpUpstream {
 
   watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined {
     return this.client.watch(onChange, onEnd);
+  }
+
+  details(): UpstreamDetails {
+    const signedIn = this.#signIn?.signedInAt;
+    return signedIn === undefined ? {} : { signed_in: signedIn };
   }
 
   async close(): Promise<void> {

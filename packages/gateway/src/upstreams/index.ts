@@ -9,8 +9,12 @@ import type { HealthPolicy, Upstream, UpstreamDeps } from "./upstream.ts";
 /** The kinds of upstream: the only list. A new kind adds its schema here and a case below. */
 export const upstreamOptionsSchema = z.discriminatedUnion("kind", [shardSchema, mcpHttpSchema, sseSchema, stdioSchema]);
 
-/** What a definition that came over a network may be: an address, never a command. */
-export const learnedOptionsSchema = z.discriminatedUnion("kind", [shardSchema, mcpHttpSchema, sseSchema]);
+/** What a definition that came over a network may be: an address, never a command, and nothing a person would sign in at. */
+export const learnedOptionsSchema = z.discriminatedUnion("kind", [
+  shardSchema,
+  mcpHttpSchema.omit({ oauth: true }),
+  sseSchema.omit({ oauth: true }),
+]);
 
 export type UpstreamOptions = z.output<typeof upstreamOptionsSchema>;
 export type UpstreamDefinition = Defined<UpstreamOptions>;

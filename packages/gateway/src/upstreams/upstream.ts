@@ -9,6 +9,7 @@ import type {
   SenderOptions,
   ServerDescription,
 } from "@shardgate/mcp-wire";
+import type { SignIns } from "../oauth/sign-ins.ts";
 import type { ProgramHost } from "./stdio/program-host.ts";
 
 /** What an upstream lists, and what it could not, in words for the log. */
@@ -67,13 +68,19 @@ export interface UpstreamDetails {
   readonly sessions?: number;
   /** Last lines it wrote for people, oldest first. */
   readonly log?: readonly string[];
+  /** When a person signed in at it, ISO 8601. */
+  readonly signed_in?: string;
 }
 
 /** What upstreams are made with. */
 export interface UpstreamDeps {
+  /** What to call it in errors and commands, as far as that is known before it was reached. */
+  readonly name: string;
   createSender(origin: string, options?: SenderOptions): HttpSender;
   /** What programs share; undefined where none may be started. */
   readonly programs?: ProgramHost | undefined;
+  /** How the gateway is signed in; undefined where it cannot be. */
+  readonly signIns?: SignIns | undefined;
   /** How we introduce ourselves. */
   readonly clientInfo: { readonly name: string; readonly version: string };
 }

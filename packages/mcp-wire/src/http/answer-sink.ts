@@ -176,6 +176,7 @@ export class AnswerSink implements SendSink {
   }
 
   onError(error: Error, sent: boolean): void {
+    if (error instanceof UpstreamError) return this.fail(error);
     if (this.#settled || (this.#sse !== undefined && this.#isResumed())) return;
     const began = sent || this.#head.status !== 0;
     const failure = began ? "crashed" : "unavailable";
@@ -272,7 +273,8 @@ export function errorOfStatus(status: number): UpstreamError {
   const error = (failure: UpstreamError["failure"], message: string, sent: boolean): UpstreamError =>
     new UpstreamError(failure, message, { sent, status });
   if (status === 401 || status === 403) {
-    const message = `it refuses our credentials (HTTP ${status}); check its headers in the configuration`;
+    const hint = status === 401 ? ", or put oauth: true there if it wants a person to sign in" : "";
+    const message = `it refuses our credentials (HTTP ${status}); check its headers in the configuration${hint}`;
     return error("unavailable", message, false);
   }
   if (status === 429) return error("limited", "it limits our rate (HTTP 429)", false);

@@ -23,7 +23,10 @@ export interface SendSink {
   onHead(head: AnswerHead, flow?: AnswerFlow): void;
   onData(chunk: Buffer): void;
   onEnd(): void;
-  /** @param sent false where the upstream cannot have seen anything of the request */
+  /**
+   * @param error an UpstreamError stands for itself, anything else for a connection that failed
+   * @param sent false where the upstream cannot have seen anything of the request
+   */
   onError(error: Error, sent: boolean): void;
 }
 

@@ -56,7 +56,24 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   tools: { option: "include", convert: included },
   client_header_forwarding: { option: "forward_headers", convert: forwarding },
   group: { option: "group" },
+  oauth: { option: "oauth", convert: signIn },
+  auth: { option: "oauth", convert: (value) => (value === "oauth" ? true : undefined) },
 };
+
+/** mcpo's words, and those of clients that name a client of their own. The browser comes back to the gateway's own port. */
+function signIn(value: unknown): unknown {
+  if (!isRecord(value)) return value === false ? undefined : value;
+  const client = isRecord(value["client_metadata"]) ? value["client_metadata"] : {};
+  const said = {
+    server_url: value["server_url"],
+    storage: value["storage_type"],
+    scope: client["scope"] ?? value["scope"],
+    client_name: client["client_name"],
+    client_id: value["client_id"] ?? value["clientId"],
+    client_secret: value["client_secret"] ?? value["clientSecret"],
+  };
+  return Object.fromEntries(Object.entries(said).filter(([, one]) => one !== undefined && one !== null));
+}
 
 const TYPE_KEYS = ["type", "transport", "transportType", "protocol"];
 const KINDS: Readonly<Record<string, string>> = {
@@ -102,7 +119,7 @@ export function readForeignServer(name: string, value: unknown, path: Path, note
   const kind = kindOf(value, path, notes);
   if (kind === undefined) return undefined;
   // What does not belong to the kind is left out: some write `command: ""` beside a url.
-  const foreign = kind === "stdio" ? ["url", "headers", "forward_headers"] : ["command", "args", "env", "cwd"];
+  const foreign = kind === "stdio" ? ["url", "headers", "forward_headers", "oauth"] : ["command", "args", "env", "cwd"];
   const own = Object.fromEntries(Object.entries(others).filter(([key]) => !foreign.includes(key)));
   return {
     name,
@@ -113,8 +130,6 @@ export function readForeignServer(name: string, value: unknown, path: Path, note
   };
 
   function warnUnknown(key: string): void {
-    if (key === "oauth")
-      return notes.warn("OAuth toward a server is not supported; put a token into headers", [...path, key], "key");
     const meant = nearest(key, [...Object.keys(MEANINGS), ...TYPE_KEYS]);
     const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
     notes.warn(`unknown key, which is left out${hint}`, [...path, key], "key");

@@ -18,6 +18,47 @@ describe("mcpServers", () => {
     });
   });
 
+  it("reads what they say of signing in", async () => {
+    const mcpo = {
+      server_url: "http://h/",
+      storage_type: "memory",
+      callback_port: 3030,
+      use_loopback: true,
+      client_metadata: { client_name: "mcpo", scope: "notes", redirect_uris: ["http://localhost:3030/callback"] },
+    };
+    const result = await json({
+      mcpServers: {
+        h: { type: "streamable-http", url: "http://h/mcp", oauth: mcpo },
+        i: { url: "http://i", auth: "oauth" },
+        j: { url: "http://j", oauth: { clientId: "c", callbackPort: 8080 } },
+        k: { url: "http://k", oauth: false, auth: "none" },
+        l: { command: "l", oauth: {} },
+      },
+    });
+    expect(told(result)).toEqual([]);
+    const options = Object.fromEntries(result.config!.upstreams.map((one) => [one.name, one.options]));
+    expect(options["h"]).toMatchObject({
+      oauth: { server_url: "http://h/", storage: "memory", client_name: "mcpo", scope: "notes" },
+    });
+    expect(options["i"]).toMatchObject({ oauth: { client_name: "Shardgate", storage: "file" } });
+    expect(options["j"]).toMatchObject({ oauth: { client_id: "c" } });
+    for (const name of ["k", "l"]) expect(options[name]).not.toHaveProperty("oauth");
+  });
+
+  it("says what is wrong with them, where they say it", async () => {
+    const { diagnostics } = await json({ mcpServers: { h: { url: "http://h", oauth: { storage_type: "disk" } } } });
+    expect(diagnostics.map(({ message }) => message)).toEqual([expect.stringMatching(/"file"\|"memory"/)]);
+    const yaml = (oauth: string) =>
+      loadFiles({ "/c/gateway.yaml": `upstreams: { h: { kind: sse, url: "http://h", oauth: ${oauth} } }` });
+    expect(told(await yaml("{ scop: a }"))).toEqual([
+      expect.stringMatching(/^gateway.yaml:1:\d+ upstreams.h.oauth.scop: unknown key; did you mean scope\?$/),
+    ]);
+    expect(told(await yaml("{ client_id: a, client_secret: b }"))).toEqual([
+      expect.stringMatching(/client_secret goes with issuer/),
+    ]);
+    expect(told(await yaml("5"))).toEqual([expect.stringMatching(/expected true; or .*expected object/)]);
+  });
+
   it("reads the words of mcpo, Claude, Cursor, Cline, Gemini and LobeChat", async () => {
     const result = await json({
       globalShortcut: "Ctrl+Space",

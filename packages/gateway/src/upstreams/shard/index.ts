@@ -13,7 +13,7 @@ export const SHARD_HEALTH: HealthPolicy = { intervalMs: 3_000, timeoutMs: 2_000 
 
 export function createShard(options: z.output<typeof shardSchema>, deps: UpstreamDeps): Upstream {
   const base = new URL(options.url);
-  const http = new HttpUpstream(base.origin, options, deps);
+  const http = new HttpUpstream(base, options, deps);
   let etag: string | undefined;
 
   const get = (path: string, cancellation: Cancellation, ifNoneMatch?: string) =>
