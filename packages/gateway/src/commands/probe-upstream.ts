@@ -1,12 +1,18 @@
 import { Cancellation } from "@shardgate/mcp-wire";
 import { createUpstream, type UpstreamDefinition } from "../upstreams/index.ts";
 import { ProgramHost } from "../upstreams/stdio/program-host.ts";
-import { cacheDirOf } from "./settings.ts";
+import { DEFAULT_CONFIG } from "../config/schema.ts";
+import { SignIns } from "../oauth/sign-ins.ts";
+import { systemTimers } from "../system-timers.ts";
+import { cacheDirOf, stateDirOf } from "./settings.ts";
 import { VERSION } from "../version.ts";
 import type { Io } from "./command.ts";
 
 /** How long one upstream may take, in milliseconds: a wrapper may have to fetch its program first. */
 const TIMEOUT_MS = 30_000;
+
+/** What is wrong with a sign-in is the result of the attempt. */
+const QUIET = { info: () => undefined, warn: () => undefined };
 
 /** What came of an attempt to reach an upstream. */
 export interface Probe {
@@ -27,6 +33,12 @@ export async function probeUpstream({ id, name = id, options }: UpstreamDefiniti
   const programs = new ProgramHost({ env: io.env, pid: io.pid, cacheDir: cacheDirOf(io) });
   const { upstream } = createUpstream(options, {
     name,
+    signIns: new SignIns({
+      fetch: io.fetch,
+      timers: systemTimers,
+      logger: QUIET,
+      stateDir: stateDirOf(DEFAULT_CONFIG, io),
+    }),
     createSender: io.createSender,
     programs,
     clientInfo: { name: "shardgate-check", version: VERSION },

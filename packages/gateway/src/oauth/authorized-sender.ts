@@ -13,15 +13,17 @@ export function authorizedSender(sender: HttpSender, signIn: SignIn): HttpSender
       const go = (isSecond: boolean): void => {
         if (isGone) return;
         const header = signIn.header;
+        const fail = (): void => {
+          if (isGone) return;
+          sink.onError(new UpstreamError("unavailable", signIn.problem, { sent: false, status: 401 }), false);
+        };
+        // As every sender: what it comes to is told after it was asked for.
+        if (signIn.isHopeless) return queueMicrotask(fail);
         const onRefused = (challenge: string | undefined): void => {
           abort();
-          const fail = (): void => {
-            if (isGone) return;
-            sink.onError(new UpstreamError("unavailable", signIn.problem, { sent: false, status: 401 }), false);
-          };
           void signIn.refused(header, challenge).then((isRenewed) => (isRenewed && !isSecond ? go(true) : fail()));
         };
-        abort = sender.send(withAuthorization(request, header), watching(sink, signIn, onRefused));
+        abort = sender.send(withAuthorization(request, header), watching(sink, signIn, header, onRefused));
       };
       if (signIn.isReady) go(false);
       else void signIn.ready().then(() => go(false));
@@ -35,13 +37,21 @@ export function authorizedSender(sender: HttpSender, signIn: SignIn): HttpSender
 }
 
 /** The sink as it is, but a refusal of who we are goes to `onRefused` and no further. */
-function watching(sink: SendSink, signIn: SignIn, onRefused: (challenge: string | undefined) => void): SendSink {
+function watching(
+  sink: SendSink,
+  signIn: SignIn,
+  header: string | undefined,
+  onRefused: (challenge: string | undefined) => void,
+): SendSink {
   let isRefused = false;
   return {
     onHead(head, flow) {
       const challenge = head.header("www-authenticate");
       if (head.status === 403 && challenge !== undefined) signIn.lacksScope(challenge);
-      if (head.status !== 401) return sink.onHead(head, flow);
+      if (head.status !== 401) {
+        signIn.served(header);
+        return sink.onHead(head, flow);
+      }
       isRefused = true;
       onRefused(challenge);
     },

@@ -21,6 +21,21 @@ describe("an upstream that wants a person to sign in", () => {
     expect(await call()).toBe("a note");
   });
 
+  it("is not asked over and over while nobody has", async () => {
+    const { service, timers, settled } = await house();
+    const before = service.requests();
+    await timers.advance(60_000);
+    expect(await settled()).toMatchObject({ state: "down" });
+    expect(service.requests() - before).toBeLessThanOrEqual(4);
+  });
+
+  it("lists what it lists for anybody, and says of the rest what to do", async () => {
+    const { upstream, call, settled } = await house({ behaviour: { isOpenButCalls: true } });
+    expect(upstream).toMatchObject({ state: "up", tools: 1 });
+    expect(await call()).toMatch(/nobody has signed in yet/);
+    expect(await settled()).toMatchObject({ state: "up" });
+  });
+
   it("asks for what the service names, proves who began it, and says who asks", async () => {
     const { service, login } = await house();
     const { page = "" } = await login();
@@ -143,6 +158,18 @@ describe("a token", () => {
     expect((await house({ stateDir, service: first.service, oauth: { storage: "memory" } })).upstream.state).toBe(
       "down",
     );
+  });
+
+  it("that another process has renewed already is taken from there", async () => {
+    const stateDir = scratch();
+    const first = await house({ stateDir });
+    await first.signIn();
+    const second = await house({ stateDir, service: first.service });
+    first.service.forget();
+    expect(await second.call()).toBe("a note");
+    const before = first.service.asked.length;
+    expect(await first.call()).toBe("a note");
+    expect(first.service.asked).toHaveLength(before);
   });
 
   it("stands in no log line, no answer and not in /health", async () => {

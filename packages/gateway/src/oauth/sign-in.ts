@@ -6,8 +6,9 @@ import type { Flow } from "./flow.ts";
 import type { Credentials, CredentialStore } from "./kept-sign-ins.ts";
 import type { OAuthOptions } from "./oauth-options.ts";
 
-/** A token that ends sooner than this is renewed before it is used; one that could not be is not tried again sooner. */
+/** A token that ends sooner than this is renewed before it is used. */
 const EARLY_MS = 30_000;
+/** What failed for want of a sign-in, or of the authorization server, is not tried again sooner. */
 const RETRY_MS = 30_000;
 /** How long a person has to agree. */
 export const AGREE_MS = 10 * 60_000;
@@ -31,6 +32,8 @@ export class SignIn {
   #isRead = false;
   #renewing: Promise<void> | undefined;
   #renewableAt = 0;
+  #askableAt = 0;
+  #servesAnybody = false;
   #flow: { readonly flow: Flow; readonly until: number } | undefined;
   #challenge: string | undefined;
   #problem: string | undefined;
@@ -54,6 +57,16 @@ export class SignIn {
     return this.#isRead && !this.#isOld;
   }
 
+  /** True where nobody has signed in and the upstream has refused just that: there is nothing to ask it for. */
+  get isHopeless(): boolean {
+    return this.#kept === undefined && !this.#servesAnybody && this.#deps.timers.now() < this.#askableAt;
+  }
+
+  /** The upstream answered; some ask who calls for a part of what they have alone. */
+  served(header: string | undefined): void {
+    if (header === undefined) this.#servesAnybody = true;
+  }
+
   /** Value of the Authorization header (RFC 6750 §2.1); undefined while nobody has signed in. */
   get header(): string | undefined {
     return this.#kept && `Bearer ${this.#kept.tokens.access_token}`;
@@ -73,6 +86,7 @@ export class SignIn {
    */
   async refused(header: string | undefined, challenge: string | undefined): Promise<boolean> {
     this.#challenge = challenge;
+    this.#askableAt = this.#deps.timers.now() + RETRY_MS;
     if (this.#kept?.tokens.refresh_token === undefined && this.#kept !== undefined && this.header === header) {
       this.#problem = `the sign-in has ended; \`shardgate login ${this.#deps.name}\` begins another`;
     }
@@ -149,6 +163,9 @@ export class SignIn {
     const { store, fetch, timers, logger, name: upstream } = this.#deps;
     const kept = this.#kept;
     if (kept?.tokens.refresh_token === undefined || timers.now() < this.#renewableAt) return;
+    // Another process with the same state may have been first, and the server may take each refresh token once.
+    const stored = await store.read();
+    if (stored !== undefined && stored.tokens.access_token !== kept.tokens.access_token) return this.#take(stored);
     const { GrantEnded, renewTokens } = await import("./flow.ts");
     try {
       const tokens = await renewTokens(kept, fetch);

@@ -15,6 +15,8 @@ export interface Behaviour {
   /** What is wrong with a renewal: an OAuth error code, or `down`. */
   renewal?: string | undefined;
   registration?: "closed" | undefined;
+  /** It asks who calls for calls of tools alone. */
+  isOpenButCalls?: boolean;
   tokenEndpoint?: string;
   /** Sent with the code (RFC 9207); its own name unless said. */
   iss?: string;
@@ -33,6 +35,7 @@ export function guardedService(behaviour: Behaviour = {}) {
   let valid: string | undefined;
   let refresh: string | undefined;
   let count = 0;
+  let requests = 0;
 
   function tokens(): Response {
     count++;
@@ -101,6 +104,9 @@ export function guardedService(behaviour: Behaviour = {}) {
       });
     }
     if (pathname !== "/mcp") return new Response("not here", { status: 404 });
+    requests++;
+    const isCall = (await request.clone().text()).includes("tools/call");
+    if (behaviour.isOpenButCalls === true && !isCall) return await surface.fetch(request);
     if (valid === undefined || request.headers.get("authorization") !== `Bearer ${valid}`) {
       const where = `${SERVICE}/.well-known/oauth-protected-resource/mcp`;
       const challenge = `Bearer error="invalid_token", resource_metadata="${where}"`;
@@ -112,6 +118,8 @@ export function guardedService(behaviour: Behaviour = {}) {
   return {
     behaviour,
     clients,
+    /** How often the service itself was asked. */
+    requests: () => requests,
     /** What the authorization server was asked, method and path. */
     asked,
     fetch: (request: Request) => (request.url.startsWith(ISSUER) ? authorizationServer(request) : service(request)),
