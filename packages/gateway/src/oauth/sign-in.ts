@@ -49,7 +49,11 @@ export class SignIn {
 
   /** Why the upstream refuses what we send, and what to do. */
   get problem(): string {
-    return this.#problem ?? `nobody has signed in yet; \`shardgate login ${this.#deps.name}\` does`;
+    const command = `\`shardgate login ${this.#deps.name}\``;
+    if (this.#problem !== undefined) return this.#problem;
+    return this.#kept === undefined
+      ? `nobody has signed in yet; ${command} does`
+      : `it refuses the sign-in that is there; ${command} begins another`;
   }
 
   /** True where {@link header} can be used as it is. */

@@ -65,6 +65,29 @@ describe("a profile over MCP", () => {
     expect((await ask("/p/tv/mcp")).status).toBe(404);
   });
 
+  it("ends what a client of the modern era listens to, when it goes", async () => {
+    const { fetch, configure } = await start({ tv: { upstreams: ["tv"] }, nas: { upstreams: ["nas"] } });
+    const meta = {
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientCapabilities": {},
+    };
+    const params = { notifications: { toolsListChanged: true }, _meta: meta };
+    const listening = await fetch("/p/tv/mcp", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "mcp-protocol-version": "2026-07-28",
+        "mcp-method": "subscriptions/listen",
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 7, method: "subscriptions/listen", params }),
+    });
+    configure(profiles({ nas: { upstreams: ["nas"] } }));
+    const text = await textOf(listening);
+    expect(text).toContain("notifications/subscriptions/acknowledged");
+    expect(text).toMatch(/"id":7,"result":/);
+  });
+
   it("tells its clients when its list changes, and not of what others have", async () => {
     const { post, fetch, configure, addTool, house } = await start({
       tv: { include: ["tv__*"] },

@@ -43,7 +43,7 @@ export class StreamableServer {
   readonly #now: () => number;
   readonly #onBug: (error: unknown) => void;
   readonly #exchanges = new ActiveList<PostExchange>();
-  readonly #streams = new Map<HttpStream, () => void>();
+  readonly #streams = new Map<HttpStream, { readonly endpoint: Endpoint; readonly end: () => void }>();
   #isDraining = false;
 
   constructor(options: StreamableServerOptions) {
@@ -78,8 +78,13 @@ export class StreamableServer {
   /** Ends all streams, which a drain would otherwise wait for, and opens no more; calls under way go on. */
   closeStreams(): void {
     this.#isDraining = true;
-    const ends = [...this.#streams.values()];
-    for (const end of ends) end();
+    for (const { end } of this.#streams.values()) end();
+  }
+
+  /** Ends the sessions and streams at an endpoint that is there no longer; calls under way go on. */
+  leave(endpoint: Endpoint): void {
+    this.#sessions.closeAll(endpoint);
+    for (const stream of this.#streams.values()) if (stream.endpoint === endpoint) stream.end();
   }
 
   /** Answers the calls under way with an error, and tells whoever works on them. */
@@ -217,7 +222,7 @@ export class StreamableServer {
   #listen(message: Message, reply: HttpReply, endpoint: Endpoint): void {
     this.#checkStreams();
     const { stream, end } = subscribe(message, endpoint, () => reply.stream(200, SSE_HEADERS));
-    this.#keepStream(stream, reply, end);
+    this.#keepStream(stream, reply, endpoint, end);
   }
 
   #openSessionStream(request: HttpRequest, reply: HttpReply, session: Session, endpoint: Endpoint): void {
@@ -231,7 +236,7 @@ export class StreamableServer {
     const stop = endpoint.onListChanged((list) => {
       stream.write(encodeSseEvent(listChangedNotification(list).bytes));
     });
-    const finish = this.#keepStream(stream, reply, () => {
+    const finish = this.#keepStream(stream, reply, endpoint, () => {
       stop();
       session.stream = undefined;
       stream.end();
@@ -240,11 +245,11 @@ export class StreamableServer {
   }
 
   /** Keeps a stream until the client leaves or the function it returns is called; `end` runs once, either way. */
-  #keepStream(stream: HttpStream, reply: HttpReply, end: () => void): () => void {
+  #keepStream(stream: HttpStream, reply: HttpReply, endpoint: Endpoint, end: () => void): () => void {
     const finish = (): void => {
       if (this.#streams.delete(stream)) end();
     };
-    this.#streams.set(stream, finish);
+    this.#streams.set(stream, { endpoint, end: finish });
     stream.write(SSE_COMMENT);
     reply.onGone(finish);
     return finish;

@@ -99,12 +99,12 @@ export function mcpFront({ gateway, profiles = NO_PROFILES, logger, wire, now }:
     return serveAt(`/p/${name}`, path, () => ({ endpoint: aggregateEndpoint(profile.gateway), isThere }));
   }
 
-  // What is gone leaves nothing behind: neither its endpoint nor the sessions at it.
+  // What is gone leaves nothing behind: neither its endpoint nor the sessions and streams at it.
   const leave = (): void => {
     for (const [base, { endpoint, isThere }] of places) {
       if (isThere()) continue;
       places.delete(base);
-      sessions.closeAll(endpoint);
+      server.leave(endpoint);
     }
   };
   const stopUpstreams = gateway.onToolsChanged(leave);
