@@ -2,12 +2,9 @@ import {
   type Cancellation,
   type ConnectOptions,
   connectUpstream,
-  type ExchangeContext,
   HttpLink,
   type HttpSender,
   type Link,
-  type ListKind,
-  type Message,
   type SenderOptions,
   SseLink,
   type UpstreamClient,
@@ -16,7 +13,7 @@ import {
 import { authorizedSender } from "../oauth/authorized-sender.ts";
 import type { SignIn } from "../oauth/sign-in.ts";
 import type { HttpOptions } from "./definition.ts";
-import type { UpstreamDeps, UpstreamDetails, UpstreamProfile } from "./upstream.ts";
+import type { Upstream, UpstreamDeps, UpstreamProfile } from "./upstream.ts";
 
 /** What the kinds that speak HTTP have in common: one connection at a time, made anew by each `connect`. */
 export class HttpUpstream {
@@ -61,25 +58,31 @@ export class HttpUpstream {
     throw new UpstreamError("unavailable", "it was never reached", { sent: false });
   }
 
-  exchange = (message: Message, context: ExchangeContext): Promise<Message> => this.client.exchange(message, context);
-
-  notify(message: Message, session: object | undefined): void {
-    this.#client?.notify(message, session);
+  /** The upstream as the registry knows it; pinged to see how it is, unless its kind has a better way. */
+  asUpstream(connect: Upstream["connect"], check: Upstream["check"] = this.#ping): Upstream {
+    return {
+      connect,
+      check,
+      readLists: (cancellation) => this.client.readLists(cancellation),
+      exchange: (message, context) => this.client.exchange(message, context),
+      notify: (message, session) => this.#client?.notify(message, session),
+      watchResources: (uris, onUpdated) => this.client.watchResources(uris, onUpdated),
+      watch: (onChange, onEnd) => this.client.watch(onChange, onEnd),
+      details: () => {
+        const signedIn = this.#signIn?.signedInAt;
+        return signedIn === undefined ? {} : { signed_in: signedIn };
+      },
+      close: async () => {
+        this.#client?.close();
+        await this.sender.close();
+      },
+    };
   }
 
-  watch(onChange: (list: ListKind) => void, onEnd: (reason: Error) => void): (() => void) | undefined {
-    return this.client.watch(onChange, onEnd);
-  }
-
-  details(): UpstreamDetails {
-    const signedIn = this.#signIn?.signedInAt;
-    return signedIn === undefined ? {} : { signed_in: signedIn };
-  }
-
-  async close(): Promise<void> {
-    this.#client?.close();
-    await this.sender.close();
-  }
+  #ping: Upstream["check"] = async (cancellation) => {
+    await this.client.ping(cancellation);
+    return {};
+  };
 }
 
 function senderOptions({ connections, tls }: HttpOptions): SenderOptions {

@@ -37,28 +37,22 @@ export function createShard(options: z.output<typeof shardSchema>, deps: Upstrea
     return { degraded: reasons.join("; ") || "it says that it is not well" };
   }
 
-  return {
-    async connect(cancellation) {
+  return http.asUpstream(
+    async (cancellation) => {
       await checkHealth(cancellation);
       const manifest = await readManifest(cancellation);
       const url = new URL(base.pathname.replace(/\/$/, "") + manifest.mcp.path, base);
       const profile = await http.connect(url, cancellation);
       return { ...profile, name: manifest.name, version: manifest.version };
     },
-    async check(cancellation) {
+    async (cancellation) => {
       const checkup = await checkHealth(cancellation);
       const manifest = await get("/manifest", cancellation, etag);
       const changed = manifest.status === 200 && manifest.etag !== etag;
       if (changed) etag = manifest.etag;
       return { ...checkup, changed };
     },
-    readLists: (cancellation) => http.client.readLists(cancellation),
-    exchange: http.exchange,
-    notify: (message, session) => http.notify(message, session),
-    watchResources: (uris, onUpdated) => http.client.watchResources(uris, onUpdated),
-    watch: (onChange, onEnd) => http.watch(onChange, onEnd),
-    close: () => http.close(),
-  };
+  );
 }
 
 function malformed(path: string, status: number, error: z.ZodError | undefined): UpstreamError {

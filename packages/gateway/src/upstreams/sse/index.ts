@@ -11,18 +11,5 @@ export const SSE_HEALTH: HealthPolicy = { intervalMs: 15_000, timeoutMs: 3_000 }
 export function createSse(options: z.output<typeof sseSchema>, deps: UpstreamDeps): Upstream {
   const url = new URL(options.url);
   const http = new HttpUpstream(url, options, deps);
-  return {
-    connect: (cancellation) => http.connectSse(url, cancellation),
-    async check(cancellation) {
-      await http.client.ping(cancellation);
-      return {};
-    },
-    readLists: (cancellation) => http.client.readLists(cancellation),
-    exchange: http.exchange,
-    notify: (message, session) => http.notify(message, session),
-    watchResources: (uris, onUpdated) => http.client.watchResources(uris, onUpdated),
-    watch: (onChange, onEnd) => http.watch(onChange, onEnd),
-    close: () => http.close(),
-    details: () => http.details(),
-  };
+  return http.asUpstream((cancellation) => http.connectSse(url, cancellation));
 }
