@@ -44,31 +44,6 @@ export function pushAs(
   };
 }
 
-/**
- * The same context for a request to one of all: with another place for what belongs to no request, and with its answer
- * held where it has to be worded anew.
- */
-export function aimedContext(
-  context: ExchangeContext,
-  push: ((message: Message) => void) | undefined,
-  isHeld: boolean,
-): ExchangeContext {
-  return {
-    era: context.era,
-    version: context.version,
-    session: context.session,
-    client: context.client,
-    cancellation: context.cancellation,
-    paramHeaders: context.paramHeaders,
-    headers: context.headers,
-    passedHeaders: context.passedHeaders,
-    large: isHeld ? undefined : context.large,
-    notify: (message) => context.notify(message),
-    request: (message) => context.request(message),
-    push,
-  };
-}
-
 /** Watches resources at the upstreams that have them; what nobody has, or cannot be watched, is left out. */
 export async function watchResources(
   snapshot: Snapshot,

@@ -16,6 +16,7 @@ import { aim } from "./core/aim.ts";
 import { Call, compose, type Interceptor, type Next } from "./core/call.ts";
 import { CONFIRM_CALL, isConfirmation, tokenIn } from "./core/confirm-tool.ts";
 import { GatewayError, type GatewayErrorKind } from "./core/errors.ts";
+import { changedContext } from "./core/changed-context.ts";
 import type { Catalog, Route } from "./core/catalog.ts";
 import type { Logger } from "./core/logger.ts";
 import type { OfferedTool } from "./core/offer.ts";
@@ -24,7 +25,7 @@ import { type Asker, ToolLists } from "./core/tool-lists.ts";
 import { OPEN, type Visibility } from "./core/visibility.ts";
 import type { CallStats } from "./metrics/call-stats.ts";
 import type { Status } from "./status.ts";
-import { listOf, logs, onListChanged, type OtherList, pushAs, watchResources, aimedContext } from "./gateway-lists.ts";
+import { listOf, logs, onListChanged, type OtherList, pushAs, watchResources } from "./gateway-lists.ts";
 
 export type { OtherList };
 
@@ -194,7 +195,11 @@ export function createGateway({
       const { upstream: name, answer } = aimed;
       const upstream = snapshot.upstreams.get(name);
       if (upstream === undefined) throw unknownUpstream(name);
-      const around = aimedContext(context, pushAs(snapshot, name, context), answer !== undefined);
+      const around = changedContext(context, {
+        push: pushAs(snapshot, name, context),
+        // What is put into other words has to be whole.
+        large: answer === undefined ? context.large : undefined,
+      });
       const response = await dispatch(upstream, aimed.message, around, front);
       return answer === undefined ? response : answer(response);
     },

@@ -22,6 +22,7 @@ import {
   UNKNOWN_TOKEN,
 } from "../confirmation/words.ts";
 import { Call, type Interceptor, type Next } from "../core/call.ts";
+import { changedContext } from "../core/changed-context.ts";
 import { canShowForm, isUnder } from "../core/confirm-rule.ts";
 import { isConfirmation, tokenIn } from "../core/confirm-tool.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -168,20 +169,10 @@ function planned(call: Call, way: Planned["way"], userOf: ConfirmationDeps["user
 
 /** The call that was planned, made by the request that confirms it: under its id, with its envelope, in its name. */
 function callOf({ params, paramHeaders }: Plan, call: Call): Call {
-  const { era, version, session, client, cancellation, headers, push, message } = call;
-  const _meta = memberOf(message.paramsBytes as Buffer, "_meta");
-  return new Call(call.requestId, call.front, call.upstream, message.withParams(editObject(params, { _meta })), {
-    era,
-    version,
-    session,
-    client,
-    cancellation,
-    headers,
-    push,
-    paramHeaders,
-    notify: (early) => call.notify(early),
-    request: (question) => call.request(question),
-  });
+  const _meta = memberOf(call.message.paramsBytes as Buffer, "_meta");
+  const message = call.message.withParams(editObject(params, { _meta }));
+  const around = changedContext(call, { paramHeaders, large: undefined });
+  return new Call(call.requestId, call.front, call.upstream, message, around);
 }
 
 function withoutState(call: Call): Call {
