@@ -2,6 +2,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { freePort } from "./ports.ts";
 
 export interface Zone {
   readonly a?: Readonly<Record<string, readonly string[]>>;
@@ -28,9 +29,10 @@ const TTL_SECONDS = 1;
 export async function startDnsServer(zone: Zone): Promise<DnsServer> {
   let tcpQuestions = 0;
   const udp = createSocket("udp4");
-  udp.bind(0, "127.0.0.1");
+  // One that the system gave for UDP may be taken for TCP.
+  const port = await freePort();
+  udp.bind(port, "127.0.0.1");
   await once(udp, "listening");
-  const { port } = udp.address();
   udp.on("message", (query, from) => {
     const reply = answer(query, server.mode === "truncate");
     if (reply !== undefined) udp.send(reply, from.port, from.address);

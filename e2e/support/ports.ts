@@ -20,8 +20,9 @@ export async function freePort(): Promise<number> {
 /** Whether a port of loopback can be had. */
 export async function isFree(port: number): Promise<boolean> {
   const server = await listenAt(port);
-  server?.close();
-  return server !== undefined;
+  if (server === undefined) return false;
+  await new Promise((closed) => server.close(closed));
+  return true;
 }
 
 async function listenAt(port: number): Promise<Server | undefined> {
