@@ -11,6 +11,7 @@ import { startOpenWebUi, type ChatCall, type OpenWebUi } from "./open-webui/real
 import { openChat, type ChatPage } from "./open-webui/real/page.ts";
 import { rows, type Expected, type Row } from "./open-webui/rows.ts";
 import { LONG_NAME, startShapes } from "./open-webui/shapes.ts";
+import { startSlow } from "./open-webui/slow.ts";
 import { startGateway, type Gateway } from "./support/house.ts";
 import { chromium, openWebUi } from "./support/outside-programs.ts";
 import { stopAtEnd } from "./support/program.ts";
@@ -30,6 +31,7 @@ const policies = [
 let gateway: Gateway;
 let model: LanguageModel;
 let disk: RawUpstream;
+let upstreams: Readonly<Record<string, object>>;
 
 beforeAll(async () => {
   const [legacy, modern, oldSdk, newSdk] = await Promise.all([
@@ -39,17 +41,20 @@ beforeAll(async () => {
     stopLater(serveHttp({ sdk: "new", eras: "modern" })),
   ]);
   disk = await stopLater(startDestructive("modern"));
+  const slow = await Promise.all(eras.map((era) => stopLater(startSlow(era))));
   const urls = {
     disk: disk.url,
     legacy: legacy.url,
     modern: modern.url,
     "legacy-sdk": oldSdk.url,
     "modern-sdk": newSdk.url,
+    "legacy-slow": slow[0]!.url,
+    "modern-slow": slow[1]!.url,
   };
-  const upstreams = Object.entries(urls).map(([name, url]) => [name, { kind: "mcp-http", url }]);
+  upstreams = Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, { kind: "mcp-http", url }]));
   gateway = await stopLater(
     startGateway({
-      upstreams: Object.fromEntries(upstreams),
+      upstreams,
       auth: { api_key: KEY, open_webui: { jwt_secret: SECRET }, policies },
     }),
   );
@@ -81,6 +86,11 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("Open WebUI %s", (releas
       metadata: { toolIds: servers },
       env: { ENABLE_FORWARD_USER_INFO_HEADERS: "True", FORWARD_USER_INFO_HEADER_JWT_SECRET: SECRET },
     });
+    const before = (await gateway.health()).config?.generation ?? 0;
+    gateway.configure(upstreams, { open_webui: { url: ui.url, api_key: ui.token } });
+    await expect
+      .poll(async () => (await gateway.health()).config?.generation, { timeout: 10_000 })
+      .toBeGreaterThan(before);
   }, 120_000);
   afterAll(async () => {
     await chat?.stop();
@@ -179,6 +189,31 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("Open WebUI %s", (releas
       expect(disk.of("tools/call").length).toBe(before + 1);
     },
   );
+
+  test.for(
+    eras.flatMap((era) => [
+      [era, servers[0]!, `^homelab_${era}-slow__copy$`] as const,
+      [era, servers[1]!, `^${era}-slow_copy$`] as const,
+    ]),
+  )("a call of a %s upstream that takes long shows in the chat what it does: %s", async ([era, server, tool], ctx) => {
+    isHere(ctx);
+    const name = `${era}-slow: copy`;
+    const [first, ...others] = await ui.statuses([server], [{ tool }]);
+    expect([first, ...others.slice(0, -1)]).toContain(`${name}: half of it`);
+    expect(others.at(-1)).toMatch(new RegExp(`^${name}: done in 3.\\d s \\.$`));
+  });
+
+  test("the page shows what a call does that takes long", async (ctx) => {
+    const { page: seen, say, untilAnswered } = await page(ctx);
+    await say([{ tool: "^homelab_modern-slow__copy$" }]);
+    await seen.getByText("modern-slow: copy: half of it").first().waitFor();
+    await keepPicture("status");
+    await untilAnswered();
+    await seen
+      .getByText(/modern-slow: copy: done in/)
+      .first()
+      .waitFor();
+  });
 
   test.for([true, false])("the page asks before a destructive call; the user agrees: %s", async (agrees, ctx) => {
     const { page: seen, say, untilAnswered } = await page(ctx);

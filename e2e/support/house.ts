@@ -57,8 +57,8 @@ export interface ProviderHealth {
 
 export interface Gateway extends Program {
   readonly health: () => Promise<Health>;
-  /** Writes other upstreams into its configuration file. */
-  readonly configure: (upstreams: Readonly<Record<string, object>>) => void;
+  /** Writes other upstreams, and further settings, into its configuration file. */
+  readonly configure: (upstreams: Readonly<Record<string, object>>, settings?: object) => void;
   /** Waits until an upstream is in a state. @throws Error with what it is instead */
   readonly until: (upstream: string, state: UpstreamHealth["state"], within?: number) => Promise<UpstreamHealth>;
 }
@@ -97,8 +97,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const folder = mkdtempSync(join(tmpdir(), "shardgate-e2e-"));
   const config = join(folder, "gateway.yaml");
   // JSON is YAML.
-  const configure = (wanted: Readonly<Record<string, object>>): void =>
-    writeFileSync(config, JSON.stringify({ listen, providers, auth, upstreams: wanted }));
+  const configure = (wanted: Readonly<Record<string, object>>, settings: object = {}): void =>
+    writeFileSync(config, JSON.stringify({ listen, providers, auth, ...settings, upstreams: wanted }));
   configure(upstreams);
   const program = await startProgram({
     file: "packages/gateway/bin/shardgate.mjs",

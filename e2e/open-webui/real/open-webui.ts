@@ -25,12 +25,16 @@ export interface ChatCall {
 
 export interface OpenWebUi {
   readonly url: string;
+  /** Says that one is its administrator. */
+  readonly token: string;
   /** Ids of the tool servers that every model has without a click. */
   readonly defaultTools: () => Promise<readonly string[]>;
   /** What it offers of one server, by name. */
   readonly tools: () => Promise<readonly string[]>;
   /** One message of a user that has the language model call tools of these servers. */
   readonly ask: (servers: readonly string[], wanted: readonly Wanted[]) => Promise<readonly ChatCall[]>;
+  /** The same; gives the lines that the chat showed meanwhile. */
+  readonly statuses: (servers: readonly string[], wanted: readonly Wanted[]) => Promise<readonly string[]>;
   /** A chat in which each message does that. */
   readonly converse: (servers: readonly string[]) => (wanted: readonly Wanted[]) => Promise<readonly ChatCall[]>;
   readonly output: () => string;
@@ -109,6 +113,9 @@ export async function startOpenWebUi(options: OpenWebUiOptions): Promise<OpenWeb
     const get = (path: string): Promise<unknown> => call(url, path, token);
     return {
       url,
+      token,
+      statuses: async (servers, wanted) =>
+        (await ask(url, token, { servers, wanted, chat: undefined, parent: null })).statuses,
       async defaultTools() {
         const { data } = (await get("/api/models")) as {
           data: { id: string; info?: { meta?: { toolIds?: string[] } } }[];
@@ -152,6 +159,11 @@ interface Output {
   readonly status?: string;
   readonly output?: readonly { readonly type: string; readonly text?: string }[];
   readonly embeds?: readonly unknown[];
+}
+
+interface Answer {
+  readonly output?: readonly Output[];
+  readonly statusHistory?: readonly { readonly description: string; readonly done: boolean }[];
 }
 
 function converse(url: string, token: string, servers: readonly string[]) {
@@ -214,9 +226,9 @@ async function ask(url: string, token: string, { servers, wanted, chat: known, p
     background_tasks: { title_generation: false, tags_generation: false, follow_up_generation: false },
   });
   const { chat } = (await call(url, `/api/v1/chats/${id}`, token)) as {
-    chat: { history: { messages: Record<string, { output?: readonly Output[] }> } };
+    chat: { history: { messages: Record<string, Answer> } };
   };
-  const output = chat.history.messages[assistant]?.output ?? [];
+  const { output = [], statusHistory = [] } = chat.history.messages[assistant] ?? {};
   const calls = output
     .filter(({ type }) => type === "function_call")
     .map(({ name = "", call_id }): ChatCall => {
@@ -230,5 +242,6 @@ async function ask(url: string, token: string, { servers, wanted, chat: known, p
         embeds: given?.embeds?.length ?? 0,
       };
     });
-  return { chat: id, message: assistant, calls };
+  const statuses = statusHistory.map(({ description, done }) => `${description}${done ? " ." : ""}`);
+  return { chat: id, message: assistant, calls, statuses };
 }

@@ -1,9 +1,10 @@
 import { type AllowedNames, createSender as createHttpSender } from "@shardgate/mcp-wire";
 import { type App, createApp } from "./app.ts";
+import { ChatEvents } from "./chat-status/chat-events.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Timers } from "./core/timers.ts";
-import type { Fetch } from "./oauth/bounded-fetch.ts";
+import type { Fetch } from "./core/fetch.ts";
 import { loginEndpoints } from "./oauth/login-endpoints.ts";
 import { SignIns } from "./oauth/sign-ins.ts";
 import { type AccessSettings, ApiKeyAccess } from "./access/api-key.ts";
@@ -29,7 +30,7 @@ import type { UpstreamDeps } from "./upstreams/upstream.ts";
 import { VERSION } from "./version.ts";
 
 export interface HouseDeps {
-  readonly config: Pick<GatewayConfig, "listen" | "auth" | "openapi" | "dashboard" | "profiles">;
+  readonly config: Pick<GatewayConfig, "listen" | "auth" | "openapi" | "open_webui" | "dashboard" | "profiles">;
   /** What the command line says, which stands above the files whatever they say. */
   readonly above?: Above | undefined;
   /** The configuration files, where there are some. */
@@ -46,7 +47,7 @@ export interface HouseDeps {
   readonly heap?: Heap;
   /** How upstreams are reached over HTTP; over the network unless a test has another way. */
   readonly createSender?: UpstreamDeps["createSender"];
-  /** How authorization servers are reached. */
+  /** How authorization servers and an Open WebUI are reached. */
   readonly fetch?: Fetch;
 }
 
@@ -109,6 +110,7 @@ export function createHouse({
     replace: (provider, definitions) => registry.replace(provider, definitions),
   });
   const calls = new CallStats();
+  let openWebUi = config.open_webui;
   const plans = new Plans(() => timers.now());
   const tools = new ToolAccess(config.auth, {
     catalog: () => registry.current.catalog,
@@ -139,6 +141,8 @@ export function createHouse({
       describe: (headers) => tools.describe(headers),
       userOf: (headers) => tools.userOf(headers),
       refusalOf: (call) => tools.refusalOf(call),
+      isBelieved: (headers) => tools.isBelieved(headers),
+      events: new ChatEvents({ fetch: fetchFn, timers, logger, settings: () => openWebUi }),
       observers: [(call, outcome) => calls.record(call, outcome, timers.date())],
     }),
   } satisfies Partial<GatewayDeps>;
@@ -191,6 +195,7 @@ export function createHouse({
     access.use({ ...current.auth, ...above?.auth });
     tools.use(current.auth);
     dashboard = current.dashboard;
+    openWebUi = current.open_webui;
     profiles.use(current.profiles);
     settings = { ...current.openapi, ...above?.openapi };
   });

@@ -99,6 +99,11 @@ export class ToolAccess implements Visibility {
     return principal && JSON.stringify(principal.id ?? principal);
   }
 
+  /** Whether a request may speak for a chat: any may, unless it is told who is to be believed. */
+  isBelieved(headers: readonly string[]): boolean {
+    return this.#identify === undefined || this.#identify(headers)?.principal !== undefined;
+  }
+
   visible(catalog: Catalog, headers: readonly string[] | undefined): Catalog {
     const policy = this.#policy;
     if (policy === undefined) return catalog;

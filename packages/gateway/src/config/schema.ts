@@ -2,6 +2,7 @@ import { upstreamNameSchema } from "@shardgate/contract";
 import * as z from "zod";
 import { believesOpenWebUi } from "../access/open-webui-user.ts";
 import { providersSchema } from "../providers/schema.ts";
+import { openWebUiSchema } from "../chat-status/settings.ts";
 import { dashboardSchema } from "../fronts/dashboard/settings.ts";
 import { openApiSchema } from "../fronts/openapi/settings.ts";
 import { profilesSchema } from "../profiles/schema.ts";
@@ -69,6 +70,8 @@ export const settingsShape = {
   profiles: profilesSchema,
   dashboard: dashboardSchema,
   openapi: openApiSchema,
+  /** An Open WebUI in whose chats is shown what long calls do. */
+  open_webui: openWebUiSchema,
   admin: z
     .strictObject({
       /** Bearer token of what only an administrator may do (ADMIN_TOKEN); one that lies in the state folder where none is named. */

@@ -1,8 +1,8 @@
+import type { Fetch } from "../core/fetch.ts";
+
 /** What an authorization server says is small, and is said soon. */
 const MAX_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 10_000;
-
-export type Fetch = (request: Request) => Promise<Response>;
 
 /**
  * The same `fetch` for servers that an upstream named: no answer is waited for longer than 10 s or read beyond 1 MiB, and

@@ -10,7 +10,8 @@ import {
   type StoredOAuthClientInformation,
   type StoredOAuthTokens,
 } from "@modelcontextprotocol/client";
-import { boundedFetch, type Fetch } from "./bounded-fetch.ts";
+import type { Fetch } from "../core/fetch.ts";
+import { boundedFetch } from "./bounded-fetch.ts";
 import type { Credentials } from "./kept-sign-ins.ts";
 import type { OAuthOptions } from "./oauth-options.ts";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "../core/logger.ts";
 import type { Timers } from "../core/timers.ts";
-import type { Fetch } from "./bounded-fetch.ts";
+import type { Fetch } from "../core/fetch.ts";
 import type { Flow } from "./flow.ts";
 import type { Credentials, CredentialStore } from "./kept-sign-ins.ts";
 import type { OAuthOptions } from "./oauth-options.ts";

@@ -1,5 +1,6 @@
 import { fetchSender } from "@shardgate/mcp-wire";
 import { DEFAULT_CONFIG } from "../config/schema.ts";
+import type { Fetch } from "../core/fetch.ts";
 import { createHouse, type House } from "../house.ts";
 import { upstreamOptionsSchema } from "../upstreams/index.ts";
 import { memoryLogger } from "./calls.ts";
@@ -34,6 +35,7 @@ const WITHOUT_BODY = 202;
 export async function startScriptedHouse(
   upstreams: Readonly<Record<string, ScriptedTools>>,
   config: Partial<typeof DEFAULT_CONFIG> = {},
+  fetch?: Fetch,
 ) {
   const timers = new FakeTimers();
   const logger = memoryLogger();
@@ -78,6 +80,7 @@ export async function startScriptedHouse(
     providers: [{ name: "test", watch: async (emit) => emit(definitions) }],
     logger,
     timers,
+    ...(fetch && { fetch }),
     createSender: (origin) => fetchSender(origin, (request) => serve(new URL(origin).hostname)(request)),
   });
   await house.start();
