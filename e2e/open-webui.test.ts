@@ -2,7 +2,7 @@
 // what its model in open-webui-model.test.ts is given: both are held to one table.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, type TestContext, vi } from "vitest";
 import { serveHttp } from "./fixture/serve-http.ts";
 import { startDestructive, WIPED } from "./open-webui/destructive.ts";
 import { shown, type Json, type Release } from "./open-webui/model/outcome.ts";
@@ -14,7 +14,7 @@ import { LONG_NAME, startShapes } from "./open-webui/shapes.ts";
 import { startSlow } from "./open-webui/slow.ts";
 import { startGateway, type Gateway } from "./support/house.ts";
 import { chromium, openWebUi } from "./support/outside-programs.ts";
-import { stopAtEnd } from "./support/program.ts";
+import { soon, stopAtEnd } from "./support/program.ts";
 import type { RawUpstream } from "./support/raw-upstream.ts";
 
 const stopLater = stopAtEnd();
@@ -88,9 +88,9 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("Open WebUI %s", (releas
     });
     const before = (await gateway.health()).config?.generation ?? 0;
     gateway.configure(upstreams, { open_webui: { url: ui.url, api_key: ui.token } });
-    await expect
-      .poll(async () => (await gateway.health()).config?.generation, { timeout: 10_000 })
-      .toBeGreaterThan(before);
+    await vi.waitFor(async () => {
+      if ((await gateway.health()).config?.generation === before) throw new Error("the gateway does not know it yet");
+    }, soon);
   }, 120_000);
   afterAll(async () => {
     await chat?.stop();
@@ -190,29 +190,28 @@ describe.each(["0.12.4", "0.11.4"] satisfies Release[])("Open WebUI %s", (releas
     },
   );
 
-  test.for(
-    eras.flatMap((era) => [
-      [era, servers[0]!, `^homelab_${era}-slow__copy$`] as const,
-      [era, servers[1]!, `^${era}-slow_copy$`] as const,
-    ]),
-  )("a call of a %s upstream that takes long shows in the chat what it does: %s", async ([era, server, tool], ctx) => {
+  test("a call that takes long shows in the chat what it does, whatever way and upstream it goes to", async (ctx) => {
     isHere(ctx);
-    const name = `${era}-slow: copy`;
-    const [first, ...others] = await ui.statuses([server], [{ tool }]);
-    expect([first, ...others.slice(0, -1)]).toContain(`${name}: half of it`);
-    expect(others.at(-1)).toMatch(new RegExp(`^${name}: done in 3.\\d s \\.$`));
+    const ways = eras.flatMap((era) => [
+      { era, server: servers[0]!, tool: `^homelab_${era}-slow__copy$` },
+      { era, server: servers[1]!, tool: `^${era}-slow_copy$` },
+    ]);
+    const shownOf = async ({ era, server, tool }: (typeof ways)[number]) => {
+      const said = await ui.statuses([server], [{ tool }]);
+      return said.map((line) => line.replace(`${era}-slow: `, "").replace(/\d+\.\d s/, "N s"));
+    };
+    const lines = await Promise.all(ways.map(shownOf));
+    expect(lines).toEqual(ways.map(() => expect.arrayContaining(["copy: half of it", "copy: done in N s ."])));
   });
 
   test("the page shows what a call does that takes long", async (ctx) => {
     const { page: seen, say, untilAnswered } = await page(ctx);
     await say([{ tool: "^homelab_modern-slow__copy$" }]);
-    await seen.getByText("modern-slow: copy: half of it").first().waitFor();
-    await keepPicture("status");
+    const line = (text: string) => seen.getByText(`modern-slow: copy: ${text}`).first();
+    await line("half of it").waitFor();
     await untilAnswered();
-    await seen
-      .getByText(/modern-slow: copy: done in/)
-      .first()
-      .waitFor();
+    expect(await line("done in").count()).toBe(1);
+    await keepPicture("status");
   });
 
   test.for([true, false])("the page asks before a destructive call; the user agrees: %s", async (agrees, ctx) => {

@@ -17,7 +17,7 @@ export function startSlow(era: "legacy" | "modern"): Promise<RawUpstream> {
         const progress = { jsonrpc: "2.0", method: "notifications/progress", params };
         if (progressToken !== undefined) response.write(`data: ${JSON.stringify(progress)}\n\n`);
         // Longer than what a chat shows nothing of, and than a person takes to look.
-        await sleep(3_000);
+        await sleep(2_000);
         response.end(`data: ${resultFor(request, result)}\n\n`);
       },
     },

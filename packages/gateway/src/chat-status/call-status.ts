@@ -5,6 +5,8 @@ import type { ChatEvents, ChatPlace } from "./chat-events.ts";
 
 /** A call that ends sooner shows nothing; lines of one call are at least this far apart. In milliseconds. */
 const QUIET_MS = 1_000;
+/** How long an answer waits for its last line, which Open WebUI may lose once it has the answer. In milliseconds. */
+const LAST_MS = 300;
 /** Lines of one call besides the last; each stays in the chat. */
 const MAX_LINES = 30;
 const MAX_TEXT = 200;
@@ -22,6 +24,7 @@ export class CallStatus implements CallEnd {
   #isSending = false;
   #isOver = false;
   #lines = 0;
+  readonly #last = Promise.withResolvers<void>();
 
   constructor(call: Call, events: ChatEvents, place: ChatPlace, timers: Timers) {
     this.#events = events;
@@ -55,6 +58,13 @@ export class CallStatus implements CallEnd {
     void this.#send();
   }
 
+  /** Resolves when its last line is there, or has taken too long; undefined where it shows none. */
+  shown(): Promise<void> | undefined {
+    if (this.#lines === 0) return undefined;
+    this.#cancelTimer = this.#timers.after(LAST_MS, this.#last.resolve);
+    return this.#last.promise;
+  }
+
   #schedule(): void {
     if (this.#isSending || this.#cancelTimer !== undefined) return;
     this.#cancelTimer = this.#timers.after(QUIET_MS, () => {
@@ -71,7 +81,10 @@ export class CallStatus implements CallEnd {
     this.#lines++;
     await this.#events.showStatus(this.#place, line.text, line.done);
     this.#isSending = false;
-    if (this.#isOver) void this.#send();
+    if (line.done) {
+      this.#cancelTimer?.();
+      this.#last.resolve();
+    } else if (this.#isOver) void this.#send();
     else if (this.#next !== undefined) this.#schedule();
   }
 }

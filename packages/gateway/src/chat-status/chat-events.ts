@@ -21,7 +21,7 @@ export interface ChatEventsDeps {
   readonly settings: () => OpenWebUiAddress;
 }
 
-/** What the gateway writes into chats of Open WebUI (openwebui §1.5): nothing of it is ever in the way of a call. */
+/** What the gateway writes into chats of Open WebUI (openwebui §1.5): a call never fails by it. */
 export class ChatEvents {
   readonly #deps: ChatEventsDeps;
   #complainAt = 0;

@@ -163,11 +163,16 @@ describe("what a call of a chat does that takes long", () => {
     expect(JSON.stringify(logger.lines)).not.toContain(KEY);
   });
 
-  it("waits for nothing that hangs", async () => {
+  it("has its last line before Open WebUI has the answer, and waits for it a moment where it hangs", async () => {
     const { timers, begin, lines } = await house({}, () => new Promise(() => undefined));
     const { end, answered } = await begin();
     await timers.advance(5_000);
     end();
+    let isAnswered = false;
+    void answered.then(() => (isAnswered = true));
+    await timers.advance(290);
+    expect(isAnswered).toBe(false);
+    await timers.advance(10);
     expect(textOf(await answered)).toBe("It is done.");
     expect(lines()).toEqual(["nas: copy"]);
   });

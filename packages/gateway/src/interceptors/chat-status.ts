@@ -40,7 +40,10 @@ export function chatStatus({ events, timers, isBelieved }: ChatStatusDeps): Inte
     const made = new Call(call.requestId, call.front, call.upstream, message, changedContext(call, { notify }));
     made.join(status);
     shown++;
-    return made.run(next).finally(() => shown--);
+    return made.run(next).finally(() => {
+      shown--;
+      return status.shown();
+    });
   };
 }
 
