@@ -31,7 +31,7 @@ export const login: Command = {
     const page = await begin(name, target, options, io);
     io.write(`Open this page and agree; the browser then comes back to the gateway:\n\n  ${page}\n\n`);
     if (io.isTerminal) io.write("Where it ends at an address that does not open, paste that address here.\n");
-    void takePasted(target, io);
+    takePasted(target, io).catch((error: Error) => io.writeError(`${error.message}\n`));
     const signedIn = await until(AGREE_MS, io, async () => {
       const report = await reportOf(name, target, io);
       return report?.signed_in === undefined || report.signed_in === before ? undefined : report;

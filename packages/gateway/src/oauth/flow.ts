@@ -1,6 +1,7 @@
 // Loaded when somebody signs in or a token is renewed: the SDK is larger than the rest of the gateway.
 import {
   auth,
+  computeScopeUnion,
   exchangeAuthorization,
   extractWWWAuthenticateParams,
   type OAuthClientProvider,
@@ -36,11 +37,15 @@ export interface Flow {
  * and makes the address of the page where a person agrees (PKCE, RFC 8707).
  *
  * @param challenge what the upstream said when it refused (WWW-Authenticate)
+ * @param granted the scope of the sign-in before, which is not to be lost where the upstream wants more
  * @throws Error with what the authorization server said
  */
-export async function beginFlow(flow: Flow, challenge: string | undefined): Promise<URL> {
+export async function beginFlow(flow: Flow, challenge?: string, granted?: string): Promise<URL> {
   const refused = new Response(null, { status: 401, headers: challenge ? { "WWW-Authenticate": challenge } : {} });
-  const { resourceMetadataUrl, scope = flow.options.scope } = extractWWWAuthenticateParams(refused);
+  const { resourceMetadataUrl, scope: named, error } = extractWWWAuthenticateParams(refused);
+  const { scope: configured } = flow.options;
+  const lacks = error === "insufficient_scope";
+  const scope = lacks ? computeScopeUnion(configured, granted, named) : (configured ?? named);
   await auth(providerOf(flow), {
     serverUrl: flow.serverUrl,
     ...(resourceMetadataUrl && { resourceMetadataUrl }),

@@ -75,6 +75,14 @@ describe("an upstream that wants a person to sign in", () => {
     expect(service.clients.size).toBe(0);
   });
 
+  it("asks for more where a call wanted more, and gives up nothing it had", async () => {
+    const { signIn, call, login } = await house({ behaviour: { lacks: "notes.write" } });
+    await signIn();
+    expect(await call()).toMatch(/HTTP 403/);
+    const { page = "" } = await login();
+    expect(new URL(page).searchParams.get("scope")).toBe("notes notes.write");
+  });
+
   it("is not signed in at another server than the configuration names", async () => {
     const { login, service } = await house({ oauth: { issuer: "https://other.example" } });
     expect(await login()).toMatchObject({ status: 502, error: expect.stringContaining("https://other.example") });

@@ -116,7 +116,8 @@ export class SignIn {
     const state = randomBytes(24).toString("base64url");
     const redirectUrl = options.redirect_url ?? callback;
     const flow: Flow = { serverUrl: serverOf(url, options), options, redirectUrl, state, fetch };
-    const page = await beginFlow(flow, this.#challenge);
+    const granted = this.#kept?.tokens["scope"];
+    const page = await beginFlow(flow, this.#challenge, typeof granted === "string" ? granted : undefined);
     this.#flow = { flow, until: timers.now() + AGREE_MS };
     return { page, state };
   }

@@ -15,6 +15,8 @@ export interface Behaviour {
   /** What is wrong with a renewal: an OAuth error code, or `down`. */
   renewal?: string | undefined;
   registration?: "closed" | undefined;
+  /** What a call needs besides, so that it is refused (403). */
+  lacks?: string;
   /** It asks who calls for calls of tools alone. */
   isOpenButCalls?: boolean;
   tokenEndpoint?: string;
@@ -45,6 +47,7 @@ export function guardedService(behaviour: Behaviour = {}) {
     return Response.json({
       access_token: valid,
       token_type: "Bearer",
+      scope: "notes",
       ...(lasts !== undefined && { expires_in: lasts }),
       ...(givesRefresh && { refresh_token: refresh }),
     });
@@ -111,6 +114,10 @@ export function guardedService(behaviour: Behaviour = {}) {
       const where = `${SERVICE}/.well-known/oauth-protected-resource/mcp`;
       const challenge = `Bearer error="invalid_token", resource_metadata="${where}"`;
       return new Response("who are you?", { status: 401, headers: { "WWW-Authenticate": challenge } });
+    }
+    if (isCall && behaviour.lacks !== undefined) {
+      const challenge = `Bearer error="insufficient_scope", scope="${behaviour.lacks}"`;
+      return new Response("more", { status: 403, headers: { "WWW-Authenticate": challenge } });
     }
     return await surface.fetch(request);
   }
