@@ -32,6 +32,10 @@ export interface Head {
   readonly isError: boolean;
   /** The response carries a result whose `isError` is true: the tool ran and failed. */
   readonly isToolError: boolean;
+  /** The response carries a result with a `resultType`, which the modern era alone has. */
+  readonly hasResultType: boolean;
+  /** `params` has `inputResponses` or `requestState`, which the modern era alone has. */
+  readonly hasAnswers: boolean;
 }
 
 const OPEN_OBJECT = 0x7b;
@@ -42,6 +46,8 @@ let bytes: Buffer;
 let spans: number[];
 let isError: boolean;
 let isToolError: boolean;
+let hasResultType: boolean;
+let hasAnswers: boolean;
 let hasVersion: boolean;
 
 /**
@@ -53,7 +59,7 @@ let hasVersion: boolean;
 export function readHead(text: Buffer): Head {
   bytes = text;
   spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
-  isError = isToolError = hasVersion = false;
+  isError = isToolError = hasResultType = hasAnswers = hasVersion = false;
   const start = skipSpace(text, 0);
   if (text[start] !== OPEN_OBJECT) {
     skipValue(text, start);
@@ -62,7 +68,7 @@ export function readHead(text: Buffer): Head {
   const end = skipSpace(text, scanMembers(text, start, onMember, skipMember));
   if (end !== text.length) throw new JsonScanError("unexpected text behind the message", end);
   check();
-  return { spans, isError, isToolError };
+  return { spans, isError, isToolError, hasResultType, hasAnswers };
 }
 
 function skipMember(text: Uint8Array, start: number, keyStart: number, keyEnd: number): number {
@@ -97,6 +103,7 @@ function onParam(keyStart: number, keyEnd: number, start: number, end: number): 
   if (keyIs(keyStart, keyEnd, "name")) set(Part.name, "params.name", start, end);
   else if (keyIs(keyStart, keyEnd, "_meta")) set(Part.meta, "params._meta", start, end);
   else if (keyIs(keyStart, keyEnd, "uri")) set(Part.uri, "params.uri", start, end);
+  else if (keyIs(keyStart, keyEnd, "inputResponses") || keyIs(keyStart, keyEnd, "requestState")) hasAnswers = true;
 }
 
 function onMetaMember(keyStart: number, keyEnd: number, start: number, end: number): void {
@@ -108,6 +115,7 @@ function onMetaMember(keyStart: number, keyEnd: number, start: number, end: numb
 
 function onResultMember(keyStart: number, keyEnd: number, start: number): void {
   if (keyIs(keyStart, keyEnd, "isError")) isToolError = bytes[start] === 0x74;
+  else if (keyIs(keyStart, keyEnd, "resultType")) hasResultType = true;
 }
 
 function check(): void {
@@ -144,4 +152,10 @@ function keyIs(start: number, end: number, text: string): boolean {
 
 export function invalid(reason: string): WireError {
   return badRequest(RpcCode.invalidRequest, `Invalid request: ${reason}`);
+}
+
+/** What a reader of JSON found wrong, as the error for who sent it; any other error as it is. */
+export function asParseError(error: unknown): unknown {
+  if (!(error instanceof JsonScanError)) return error;
+  return badRequest(RpcCode.parseError, `Parse error: ${error.message}`);
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Message, parseBatch } from "./message.ts";
+import { Message } from "./message.ts";
+import { parseBatch } from "./message-batch.ts";
 import { WireError } from "./wire-error.ts";
 
 const parse = (text: string) => Message.parse(Buffer.from(text));

@@ -1,11 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { LATEST_MODERN } from "./eras.ts";
-import { JsonScanError, scanElements, skipSpace } from "./json/scan.ts";
-import { splice, stringAt, stringEquals } from "./json/text.ts";
-import { type Head, invalid, Part, readHead, type Spans } from "./message-head.ts";
+import { memberRange } from "./json/edit.ts";
+import { skipSpace } from "./json/scan.ts";
+import { splice, spliceTwo, stringAt, stringEquals } from "./json/text.ts";
+import { asParseError, type Head, Part, readHead, type Spans } from "./message-head.ts";
 import { badRequest, RpcCode } from "./wire-error.ts";
 
 const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 const QUOTE = 0x22;
 
 /**
@@ -21,6 +23,10 @@ export class Message {
   readonly isToolError: boolean;
   /** The method; empty for a response. */
   readonly method: string;
+  /** True where a request carries answers to what its result asked before (2026-07-28 basic/patterns/mrtr). */
+  readonly hasAnswers: boolean;
+  /** True where a response carries a result that says of what type it is, as in the modern era all do. */
+  readonly hasResultType: boolean;
   readonly #spans: Spans;
 
   #id: string | undefined;
@@ -30,6 +36,8 @@ export class Message {
     this.bytes = bytes;
     this.isError = head.isError;
     this.isToolError = head.isToolError;
+    this.hasAnswers = head.hasAnswers;
+    this.hasResultType = head.hasResultType;
     this.#spans = head.spans;
     this.method = method;
   }
@@ -185,17 +193,56 @@ export class Message {
     return this.#withPart(Part.outcome, bytesOf(outcome));
   }
 
+  /** This request with another id and another `params._meta`, given as JSON, or without one; nothing else differs. */
+  withEnvelope(id: string, meta: Buffer | undefined): Message {
+    const [start, end] = [this.#spans[Part.meta]!, this.#spans[Part.meta + 1]!];
+    if (start < 0) return this.withId(id);
+    if (meta !== undefined) return this.#withIdAnd(id, start, end, meta);
+    const gone = memberRange(this.bytes, start, end, "_meta");
+    return gone === undefined ? this.#withIdAnd(id, start, end, EMPTY_OBJECT) : this.#withIdAnd(id, ...gone, EMPTY);
+  }
+
+  /** This response under another id, with `resultType` and others in front of its result, each as `"key":value,`. */
+  withMembers(id: string, members: Buffer): Message {
+    const start = this.#spans[Part.outcome]! + 1;
+    const isEmpty = this.bytes[skipSpace(this.bytes, start)] === CLOSE_OBJECT;
+    const inserted = isEmpty ? members.subarray(0, -1) : members;
+    return this.#withIdAnd(id, start, start, inserted, true);
+  }
+
   /** Replaces a part and moves the spans behind it, which spares a second pass over the bytes. */
   #withPart(part: number, replacement: Uint8Array): Message {
     const start = this.#spans[part]!;
     const end = this.#spans[part + 1]!;
     const delta = replacement.length - (end - start);
     const spans = delta === 0 ? this.#spans : this.#spans.map((bound) => (bound >= end ? bound + delta : bound));
-    const { isError, isToolError } = this;
-    const head = { spans, isError, isToolError };
-    const message = new Message(splice(this.bytes, start, end, replacement), head, this.method);
+    const message = this.#as(splice(this.bytes, start, end, replacement), spans);
     if (part !== Part.id) message.#id = this.#id;
     return message;
+  }
+
+  /** Replaces the id and what stands from `start` to `end`, in one copy; what was read within that is unread now. */
+  #withIdAnd(id: string, start: number, end: number, replacement: Uint8Array, hasResultType = false): Message {
+    const [idStart, idEnd] = [this.#spans[Part.id]!, this.#spans[Part.id + 1]!];
+    const idBytes = bytesOf(id);
+    const moved = replacement.length - (end - start);
+    const idMoved = idBytes.length - (idEnd - idStart);
+    const spans = this.#spans.map((bound, index) => {
+      const opening = this.#spans[index & ~1]!;
+      if (opening >= start && opening < end && (opening > start || replacement.length === 0)) return -1;
+      return bound + (bound >= idEnd ? idMoved : 0) + (bound >= end ? moved : 0);
+    });
+    const bytes =
+      idStart < start
+        ? spliceTwo(this.bytes, idStart, idEnd, idBytes, start, end, replacement)
+        : spliceTwo(this.bytes, start, end, replacement, idStart, idEnd, idBytes);
+    return this.#as(bytes, spans, hasResultType);
+  }
+
+  /** A message with the same marks. */
+  #as(bytes: Buffer, spans: Spans, hasResultType = this.hasResultType): Message {
+    const { isError, isToolError, hasAnswers } = this;
+    return new Message(bytes, { spans, isError, isToolError, hasAnswers, hasResultType }, this.method);
   }
 
   /** Compares bytes: an id that is as we sent it, as nearly all are, is not made a string for it. */
@@ -237,39 +284,9 @@ function methodAt(bytes: Buffer, start: number, end: number): string {
 }
 
 const EMPTY = Buffer.alloc(0);
+const EMPTY_OBJECT = Buffer.from("{}");
 const CLOSE = Buffer.from("}");
 
 function bytesOf(value: string | Buffer): Buffer {
   return typeof value === "string" ? Buffer.from(value) : value;
-}
-
-function asParseError(error: unknown): unknown {
-  if (!(error instanceof JsonScanError)) return error;
-  return badRequest(RpcCode.parseError, `Parse error: ${error.message}`);
-}
-
-/** True when the text is an array at its top: a JSON-RPC batch (JSON-RPC 2.0 §6). */
-export function isBatch(bytes: Buffer): boolean {
-  return bytes[skipSpace(bytes, 0)] === 0x5b;
-}
-
-/**
- * Splits a batch into its messages.
- *
- * @param limit most messages it may hold
- * @throws WireError `-32700` or `-32600` when it is malformed, empty or too long
- */
-export function parseBatch(bytes: Buffer, limit: number): Message[] {
-  const messages: Message[] = [];
-  try {
-    const end = scanElements(bytes, skipSpace(bytes, 0), (start, stop) => {
-      if (messages.length >= limit) throw invalid(`a batch may hold ${limit} messages`);
-      messages.push(Message.parse(bytes.subarray(start, stop)));
-    });
-    if (skipSpace(bytes, end) !== bytes.length) throw new JsonScanError("unexpected text behind the batch", end);
-  } catch (error) {
-    throw asParseError(error);
-  }
-  if (messages.length === 0) throw invalid("the batch is empty");
-  return messages;
 }

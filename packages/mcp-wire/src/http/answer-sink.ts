@@ -1,6 +1,7 @@
 import { editObject } from "../json/edit.ts";
 import type { Answer } from "../link.ts";
-import { isBatch, Message, parseBatch } from "../message.ts";
+import { Message } from "../message.ts";
+import { isBatch, parseBatch } from "../message-batch.ts";
 import { type LargeSink, type SseEvent, SseParser } from "../sse/sse-parser.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import type { AnswerHead, SendSink } from "../senders/http-sender.ts";

@@ -4,7 +4,8 @@ import { ASSUMED_LEGACY, BATCH_VERSION, type Era, Header, isModernVersion, LEGAC
 import type { Endpoint, ExchangeContext } from "../exchange.ts";
 import { memberOf } from "../json/edit.ts";
 import { rememberLevel } from "../log-level.ts";
-import { isBatch, Message } from "../message.ts";
+import { Message } from "../message.ts";
+import { isBatch } from "../message-batch.ts";
 import type { Session, SessionStore } from "../sessions.ts";
 import { encodeSseEvent, SSE_COMMENT } from "../sse/sse-encoder.ts";
 import { badRequest, RpcCode, WireError } from "../wire-error.ts";

@@ -1,4 +1,4 @@
-import { scanElements, scanMembers } from "./scan.ts";
+import { scanElements, scanMembers, skipSpace } from "./scan.ts";
 import { splice, stringEquals } from "./text.ts";
 
 /**
@@ -60,6 +60,29 @@ export function memberOf(object: Buffer, key: string): Buffer | undefined {
     if (found === undefined && stringEquals(object, keyStart, keyEnd, key)) found = object.subarray(start, end);
   });
   return found;
+}
+
+/**
+ * Where a member stands whose value is known to stand from `start` to `end`, with the comma that goes with it; undefined
+ * where its key is not spelled as it is said to be.
+ */
+export function memberRange(object: Buffer, start: number, end: number, key: string): [number, number] | undefined {
+  const colon = skipSpaceBack(object, start - 1);
+  const keyEnd = skipSpaceBack(object, colon - 1);
+  const keyStart = keyEnd - key.length - 1;
+  const isQuoted = object[colon] === 0x3a && object[keyEnd] === 0x22 && object[keyStart] === 0x22;
+  if (!isQuoted || !stringEquals(object, keyStart + 1, keyEnd, key)) return undefined;
+  const before = skipSpaceBack(object, keyStart - 1);
+  if (object[before] === 0x2c) return [before, end];
+  const after = skipSpace(object, end);
+  return [keyStart, object[after] === 0x2c ? after + 1 : end];
+}
+
+/** The last byte at or before `at` that is no white space. */
+function skipSpaceBack(bytes: Buffer, at: number): number {
+  let index = at;
+  while (bytes[index] === 0x20 || bytes[index] === 0x0a || bytes[index] === 0x0d || bytes[index] === 0x09) index--;
+  return index;
 }
 
 /** The bytes of each element of an array; none where the JSON is no array. */

@@ -36,3 +36,25 @@ export function splice(bytes: Buffer, start: number, end: number, replacement: U
   bytes.copy(result, tail, end);
   return result;
 }
+
+/** The same with two places changed, of which the first ends before the second begins. */
+export function spliceTwo(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  replacement: Uint8Array,
+  nextStart: number,
+  nextEnd: number,
+  next: Uint8Array,
+): Buffer {
+  const gone = end - start + (nextEnd - nextStart);
+  const result = Buffer.allocUnsafe(bytes.length - gone + replacement.length + next.length);
+  bytes.copy(result, 0, 0, start);
+  result.set(replacement, start);
+  let at = start + replacement.length;
+  bytes.copy(result, at, end, nextStart);
+  at += nextStart - end;
+  result.set(next, at);
+  bytes.copy(result, at + next.length, nextEnd);
+  return result;
+}

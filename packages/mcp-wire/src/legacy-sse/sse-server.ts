@@ -4,7 +4,8 @@ import type { Endpoint } from "../exchange.ts";
 import type { HttpReply, HttpRequest, HttpStream } from "../http/http-exchange.ts";
 import { SSE_HEADERS } from "../http/post-exchange.ts";
 import type { StreamableServer } from "../http/streamable-server.ts";
-import { isBatch, Message } from "../message.ts";
+import { Message } from "../message.ts";
+import { isBatch } from "../message-batch.ts";
 import { encodeSseEvent, SSE_COMMENT } from "../sse/sse-encoder.ts";
 import { RpcCode, WireError } from "../wire-error.ts";
 

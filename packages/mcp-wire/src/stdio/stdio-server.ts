@@ -1,7 +1,8 @@
 import { encodeHeaderValue } from "../classify.ts";
 import { Header } from "../eras.ts";
 import { memberOf } from "../json/edit.ts";
-import { isBatch, Message } from "../message.ts";
+import { Message } from "../message.ts";
+import { isBatch } from "../message-batch.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { RpcCode, WireError } from "../wire-error.ts";
 import { LineFramer } from "./line-framer.ts";

@@ -21,8 +21,8 @@ const OWN = `"${META}protocolVersion":"2026-07-28","${META}clientInfo":{"name":"
 const toLegacy = (message: Message) => requestToLegacy(message, '"ours"');
 const toShared = (message: Message) => requestToShared(message, '"ours"');
 const toModern = (message: Message) => requestToModern(message, client);
-const fromLegacy = (message: Message) => responseToModern(message, "tools/call");
-const readLegacy = (message: Message) => responseToModern(message, "resources/read");
+const fromLegacy = (message: Message) => responseToModern(message, "tools/call", message.id as string);
+const readLegacy = (message: Message) => responseToModern(message, "resources/read", message.id as string);
 const asking = (message: Message) =>
   requestToModern(message, { ...client, capabilities: { roots: {} }, logLevel: "info" });
 const fromModern = (message: Message) => responseToLegacy(message, false);
@@ -35,7 +35,7 @@ describe("translation", () => {
       "modern call → legacy: the envelope goes, the rest stays",
       toLegacy,
       `"id":1,"method":"tools/call","params":{"name":"n","arguments":{"a":1.0},"_meta":{${ENVELOPE},"${META}logLevel":"info","k":1.0}}`,
-      `"id":"ours","method":"tools/call","params":{"_meta":{"k":1.0},"name":"n","arguments":{"a":1.0}}`,
+      `"id":"ours","method":"tools/call","params":{"name":"n","arguments":{"a":1.0},"_meta":{"k":1.0}}`,
     ],
     [
       "modern call → legacy: a _meta of nothing else goes whole",
@@ -47,7 +47,7 @@ describe("translation", () => {
       "modern call → legacy: the progress token becomes ours",
       toLegacy,
       `"id":1,"method":"tools/call","params":{"name":"n","_meta":{"progressToken":7}}`,
-      `"id":"ours","method":"tools/call","params":{"_meta":{"progressToken":"ours"},"name":"n"}`,
+      `"id":"ours","method":"tools/call","params":{"name":"n","_meta":{"progressToken":"ours"}}`,
     ],
     [
       "modern call → legacy: no answers to questions",

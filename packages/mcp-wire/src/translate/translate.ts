@@ -1,5 +1,7 @@
 import { LATEST_MODERN, MetaKey } from "../eras.ts";
 import { editObject, memberOf } from "../json/edit.ts";
+import { scanMembers } from "../json/scan.ts";
+import { stringEquals } from "../json/text.ts";
 import type { Message } from "../message.ts";
 import { UpstreamError } from "../upstream-error.ts";
 
@@ -24,10 +26,10 @@ const MODERN_PARAMS = { inputResponses: undefined, requestState: undefined } as 
  * @param id spelling of the id that is unique in that session; also becomes the progress token
  */
 export function requestToLegacy(message: Message, id: string): Message {
-  const params = message.paramsBytes;
-  if (params === undefined) return message.withId(id);
   const meta = metaWithToken(message.metaBytes, id, MODERN_META);
-  return message.withParams(editObject(params, { ...MODERN_PARAMS, _meta: meta })).withId(id);
+  const request = message.withEnvelope(id, meta);
+  if (!message.hasAnswers) return request;
+  return request.withParams(editObject(request.paramsBytes as Buffer, MODERN_PARAMS));
 }
 
 /** A legacy request for a legacy session that several downstreams share: only its id and progress token change. */
@@ -40,9 +42,16 @@ export function requestToShared(message: Message, id: string): Message {
 
 function metaWithToken(meta: Buffer | undefined, id: string, without: Record<string, undefined>): Buffer | undefined {
   if (meta === undefined || meta[0] !== 0x7b) return undefined;
-  const token = memberOf(meta, "progressToken") === undefined ? {} : { progressToken: id };
-  const edited = editObject(meta, { ...without, ...token });
-  return edited.length > 2 ? edited : undefined;
+  const dropped = Object.keys(without);
+  let hasToken = false;
+  let hasMore = false;
+  scanMembers(meta, 0, (start, end) => {
+    if (stringEquals(meta, start, end, "progressToken")) hasToken = true;
+    else hasMore ||= !dropped.some((key) => stringEquals(meta, start, end, key));
+  });
+  // Most have nothing but the envelope.
+  if (!hasToken && !hasMore) return undefined;
+  return editObject(meta, { ...without, ...(hasToken ? { progressToken: id } : {}) });
 }
 
 /** What a legacy client said once that a modern request says each time. */
@@ -75,22 +84,28 @@ const CACHEABLE = new Set([
   "resources/read",
 ]);
 
-/** A legacy response to a request of the method given, for a modern downstream. */
-export function responseToModern(response: Message, method: string): Message {
+/**
+ * A legacy response to a request of the method given, for a modern downstream.
+ *
+ * @param id spelling of the id it gets
+ */
+export function responseToModern(response: Message, method: string, id: string): Message {
   const { outcome } = response;
   if (response.isError) {
+    const answer = response.withId(id);
     // -32002 (resource not found) must not be emitted any more; its successor is -32602.
     const code = memberOf(outcome, "code")?.toString();
-    return code === "-32002" ? response.withOutcome(editObject(outcome, { code: "-32602" })) : response;
+    return code === "-32002" ? answer.withOutcome(editObject(outcome, { code: "-32602" })) : answer;
   }
-  if (outcome[0] !== 0x7b || memberOf(outcome, "resultType") !== undefined) return response;
+  if (outcome[0] !== 0x7b || response.hasResultType) return response.withId(id);
+  if (!CACHEABLE.has(method)) return response.withMembers(id, COMPLETE);
   // What says nothing of its age is as good as old, and was meant for one.
-  const cache = CACHEABLE.has(method) && {
-    ...(memberOf(outcome, "ttlMs") === undefined && { ttlMs: "0" }),
-    ...(memberOf(outcome, "cacheScope") === undefined && { cacheScope: '"private"' }),
-  };
-  return response.withOutcome(editObject(outcome, { resultType: '"complete"', ...cache }));
+  const age = memberOf(outcome, "ttlMs") === undefined ? '"ttlMs":0,' : "";
+  const scope = memberOf(outcome, "cacheScope") === undefined ? '"cacheScope":"private",' : "";
+  return response.withMembers(id, Buffer.from(`${COMPLETE.toString()}${age}${scope}`));
 }
+
+const COMPLETE = Buffer.from('"resultType":"complete",');
 
 /**
  * A modern response for a legacy downstream.

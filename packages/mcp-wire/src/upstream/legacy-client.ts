@@ -64,8 +64,10 @@ export class LegacyClient implements UpstreamClient {
     await this.#shared.request("ping", {}, cancellation);
   }
 
-  exchange = async (message: Message, context: ExchangeContext): Promise<Message> => {
-    if (context.era === "modern") return await this.#exchangeForModern(message, context);
+  exchange = (message: Message, context: ExchangeContext): Promise<Message> =>
+    context.era === "modern" ? this.#exchangeForModern(message, context) : this.#exchangeForLegacy(message, context);
+
+  async #exchangeForLegacy(message: Message, context: ExchangeContext): Promise<Message> {
     if (context.session !== undefined && this.#hasSessions) return await this.#own.exchange(message, context);
     if (this.#link.isShared && SharedSubscriptions.serves(message)) {
       return await this.#subscriptions.serve(message, context);
@@ -79,7 +81,7 @@ export class LegacyClient implements UpstreamClient {
     const request = requestToShared(message, this.#shared.nextId());
     const response = await this.#callShared(this.#shared, request, message, context);
     return response.withId(message.id as string);
-  };
+  }
 
   notify(message: Message, session: object | undefined): void {
     if (session !== undefined) this.#own.notify(message, session);
@@ -130,17 +132,18 @@ export class LegacyClient implements UpstreamClient {
     return isSilent ? this.#wantAll(this.#shared).then(call) : call();
   }
 
-  async #exchangeForModern(message: Message, context: ExchangeContext): Promise<Message> {
+  /** Without a step that waits where nothing has to be waited for: most calls of Open WebUI come this way. */
+  #exchangeForModern(message: Message, context: ExchangeContext): Promise<Message> {
     const traits = message.method === "tools/call" ? this.#traits.get(message.name ?? "") : undefined;
     const refusal = traits && refuseParamHeaders(message, traits.paramHeaders, context.paramHeaders);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) return Promise.resolve(refusal);
     const capabilities = mayAsk(message) ? askable(context.client.capabilities) : {};
     const asking = Object.keys(capabilities).length > 0 ? this.#askingSession(capabilities) : undefined;
     const response =
       asking === undefined
-        ? await this.#callShared(this.#shared, requestToLegacy(message, this.#shared.nextId()), message, context)
-        : await this.#parked.serve(message, context, () => this.#startAsked(asking, message, context));
-    return responseToModern(response.withId(message.id as string), message.method);
+        ? this.#callShared(this.#shared, requestToLegacy(message, this.#shared.nextId()), message, context)
+        : this.#parked.serve(message, context, () => this.#startAsked(asking, message, context));
+    return response.then((answer) => responseToModern(answer, message.method, message.id as string));
   }
 
   #startAsked(session: SharedSession, message: Message, context: ExchangeContext): AskedCall {
@@ -171,20 +174,14 @@ export class LegacyClient implements UpstreamClient {
     return session;
   }
 
-  async #callShared(
-    session: SharedSession,
-    request: Message,
-    asked: Message,
-    context: ExchangeContext,
-  ): Promise<Message> {
-    const wantsLog = this.#setLevel(session, asked);
-    if (wantsLog !== undefined) await wantsLog;
+  #callShared(session: SharedSession, request: Message, asked: Message, context: ExchangeContext): Promise<Message> {
     const { cancellation, passedHeaders, requestId } = context;
     const onMessage = (early: Message): void => {
       if (early.isRequest) session.decline(early);
       else notifyShared(early, request, asked, context);
     };
-    return session.call(request, { cancellation, passedHeaders, requestId, onMessage });
+    const call = (): Promise<Message> => session.call(request, { cancellation, passedHeaders, requestId, onMessage });
+    return this.#setLevel(session, asked)?.then(call) ?? call();
   }
 
   readonly #chatty = new WeakSet<SharedSession>();

@@ -36,15 +36,18 @@ export class SharedSession {
   }
 
   /** Calls in it; one that the upstream forgot is opened anew once, because it did not run the request. @throws UpstreamError */
-  async call(message: Message, options: SessionPostOptions): Promise<Message> {
-    const session = this.#open ?? (await this.#reopen());
-    try {
-      return await callIn(this.#link, session, message, options);
-    } catch (error) {
+  call(message: Message, options: SessionPostOptions): Promise<Message> {
+    const session = this.#open;
+    if (session === undefined) return this.#reopen().then((opened) => this.#callFirst(opened, message, options));
+    return this.#callFirst(session, message, options);
+  }
+
+  #callFirst(session: LegacySession, message: Message, options: SessionPostOptions): Promise<Message> {
+    return callIn(this.#link, session, message, options).catch(async (error: unknown) => {
       if (!(error instanceof UpstreamError) || error.failure !== "session-lost") throw error;
       const next = session === this.#open ? await this.#reopen() : this.#open;
       return callIn(this.#link, next ?? (await this.#reopen()), message, options);
-    }
+    });
   }
 
   /** A request of our own. @throws UpstreamError */
