@@ -28,15 +28,21 @@ export const Part = {
 
 export interface Head {
   readonly spans: Spans;
-  /** The response carries `error`. */
-  readonly isError: boolean;
-  /** The response carries a result whose `isError` is true: the tool ran and failed. */
-  readonly isToolError: boolean;
-  /** The response carries a result with a `resultType`, which the modern era alone has. */
-  readonly hasResultType: boolean;
-  /** `params` has `inputResponses` or `requestState`, which the modern era alone has. */
-  readonly hasAnswers: boolean;
+  /** Those of {@link Mark} that it bears, added up. */
+  readonly marks: number;
 }
+
+/** What is noted of a message besides where its parts are. */
+export const Mark = {
+  /** The response carries `error`. */
+  error: 1,
+  /** The response carries a result whose `isError` is true: the tool ran and failed. */
+  toolError: 2,
+  /** The response carries a result with a `resultType`, which the modern era alone has. */
+  resultType: 4,
+  /** `params` has `inputResponses` or `requestState`, which the modern era alone has. */
+  answers: 8,
+} as const;
 
 const OPEN_OBJECT = 0x7b;
 const QUOTE = 0x22;
@@ -44,10 +50,7 @@ const QUOTE = 0x22;
 // State of the one scan under way; a scan never yields, and callbacks that close over a message would cost more.
 let bytes: Buffer;
 let spans: number[];
-let isError: boolean;
-let isToolError: boolean;
-let hasResultType: boolean;
-let hasAnswers: boolean;
+let marks: number;
 let hasVersion: boolean;
 
 /**
@@ -59,7 +62,8 @@ let hasVersion: boolean;
 export function readHead(text: Buffer): Head {
   bytes = text;
   spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
-  isError = isToolError = hasResultType = hasAnswers = hasVersion = false;
+  marks = 0;
+  hasVersion = false;
   const start = skipSpace(text, 0);
   if (text[start] !== OPEN_OBJECT) {
     skipValue(text, start);
@@ -68,7 +72,7 @@ export function readHead(text: Buffer): Head {
   const end = skipSpace(text, scanMembers(text, start, onMember, skipMember));
   if (end !== text.length) throw new JsonScanError("unexpected text behind the message", end);
   check();
-  return { spans, isError, isToolError, hasResultType, hasAnswers };
+  return { spans, marks };
 }
 
 function skipMember(text: Uint8Array, start: number, keyStart: number, keyEnd: number): number {
@@ -91,7 +95,7 @@ function onMember(keyStart: number, keyEnd: number, start: number, end: number):
   else if (keyIs(keyStart, keyEnd, "result")) set(Part.outcome, "result or error", start, end);
   else if (keyIs(keyStart, keyEnd, "error")) {
     set(Part.outcome, "result or error", start, end);
-    isError = true;
+    marks |= Mark.error;
   } else if (keyIs(keyStart, keyEnd, "jsonrpc")) {
     if (hasVersion) throw invalid('"jsonrpc" is there twice');
     hasVersion = bytes[start] === QUOTE && keyIs(start + 1, end - 1, "2.0");
@@ -103,7 +107,9 @@ function onParam(keyStart: number, keyEnd: number, start: number, end: number): 
   if (keyIs(keyStart, keyEnd, "name")) set(Part.name, "params.name", start, end);
   else if (keyIs(keyStart, keyEnd, "_meta")) set(Part.meta, "params._meta", start, end);
   else if (keyIs(keyStart, keyEnd, "uri")) set(Part.uri, "params.uri", start, end);
-  else if (keyIs(keyStart, keyEnd, "inputResponses") || keyIs(keyStart, keyEnd, "requestState")) hasAnswers = true;
+  else if (keyIs(keyStart, keyEnd, "inputResponses") || keyIs(keyStart, keyEnd, "requestState")) {
+    marks |= Mark.answers;
+  }
 }
 
 function onMetaMember(keyStart: number, keyEnd: number, start: number, end: number): void {
@@ -114,8 +120,9 @@ function onMetaMember(keyStart: number, keyEnd: number, start: number, end: numb
 }
 
 function onResultMember(keyStart: number, keyEnd: number, start: number): void {
-  if (keyIs(keyStart, keyEnd, "isError")) isToolError = bytes[start] === 0x74;
-  else if (keyIs(keyStart, keyEnd, "resultType")) hasResultType = true;
+  if (keyIs(keyStart, keyEnd, "isError")) {
+    if (bytes[start] === 0x74) marks |= Mark.toolError;
+  } else if (keyIs(keyStart, keyEnd, "resultType")) marks |= Mark.resultType;
 }
 
 function check(): void {

@@ -3,7 +3,7 @@ import { LATEST_MODERN } from "./eras.ts";
 import { memberRange } from "./json/edit.ts";
 import { skipSpace } from "./json/scan.ts";
 import { splice, spliceTwo, stringAt, stringEquals } from "./json/text.ts";
-import { asParseError, type Head, Part, readHead, type Spans } from "./message-head.ts";
+import { asParseError, type Head, Mark, Part, readHead, type Spans } from "./message-head.ts";
 import { badRequest, RpcCode } from "./wire-error.ts";
 
 const OPEN_OBJECT = 0x7b;
@@ -17,29 +17,19 @@ const QUOTE = 0x22;
  */
 export class Message {
   readonly bytes: Buffer;
-  /** True where a response carries `error`. */
-  readonly isError: boolean;
-  /** True where a response carries a result with `isError: true`: the tool ran and failed. */
-  readonly isToolError: boolean;
   /** The method; empty for a response. */
   readonly method: string;
-  /** True where a request carries answers to what its result asked before (2026-07-28 basic/patterns/mrtr). */
-  readonly hasAnswers: boolean;
-  /** True where a response carries a result that says of what type it is, as in the modern era all do. */
-  readonly hasResultType: boolean;
   readonly #spans: Spans;
+  readonly #marks: number;
 
   #id: string | undefined;
   #name: string | undefined;
 
   private constructor(bytes: Buffer, head: Head, method: string) {
     this.bytes = bytes;
-    this.isError = head.isError;
-    this.isToolError = head.isToolError;
-    this.hasAnswers = head.hasAnswers;
-    this.hasResultType = head.hasResultType;
-    this.#spans = head.spans;
     this.method = method;
+    this.#spans = head.spans;
+    this.#marks = head.marks;
   }
 
   /**
@@ -79,6 +69,26 @@ export class Message {
   get id(): string | undefined {
     if (!this.#has(Part.id)) return undefined;
     return (this.#id ??= this.bytes.toString("utf8", this.#spans[Part.id], this.#spans[Part.id + 1]));
+  }
+
+  /** True where a response carries `error`. */
+  get isError(): boolean {
+    return (this.#marks & Mark.error) !== 0;
+  }
+
+  /** True where a response carries a result with `isError: true`: the tool ran and failed. */
+  get isToolError(): boolean {
+    return (this.#marks & Mark.toolError) !== 0;
+  }
+
+  /** True where a response carries a result that says of what type it is, as in the modern era all do. */
+  get hasResultType(): boolean {
+    return (this.#marks & Mark.resultType) !== 0;
+  }
+
+  /** True where a request carries answers to what its result asked before (2026-07-28 basic/patterns/mrtr). */
+  get hasAnswers(): boolean {
+    return (this.#marks & Mark.answers) !== 0;
   }
 
   get isRequest(): boolean {
@@ -207,7 +217,7 @@ export class Message {
     const start = this.#spans[Part.outcome]! + 1;
     const isEmpty = this.bytes[skipSpace(this.bytes, start)] === CLOSE_OBJECT;
     const inserted = isEmpty ? members.subarray(0, -1) : members;
-    return this.#withIdAnd(id, start, start, inserted, true);
+    return this.#withIdAnd(id, start, start, inserted, Mark.resultType);
   }
 
   /** Replaces a part and moves the spans behind it, which spares a second pass over the bytes. */
@@ -216,13 +226,14 @@ export class Message {
     const end = this.#spans[part + 1]!;
     const delta = replacement.length - (end - start);
     const spans = delta === 0 ? this.#spans : this.#spans.map((bound) => (bound >= end ? bound + delta : bound));
-    const message = this.#as(splice(this.bytes, start, end, replacement), spans);
+    const head = { spans, marks: this.#marks };
+    const message = new Message(splice(this.bytes, start, end, replacement), head, this.method);
     if (part !== Part.id) message.#id = this.#id;
     return message;
   }
 
   /** Replaces the id and what stands from `start` to `end`, in one copy; what was read within that is unread now. */
-  #withIdAnd(id: string, start: number, end: number, replacement: Uint8Array, hasResultType = false): Message {
+  #withIdAnd(id: string, start: number, end: number, replacement: Uint8Array, mark = 0): Message {
     const [idStart, idEnd] = [this.#spans[Part.id]!, this.#spans[Part.id + 1]!];
     const idBytes = bytesOf(id);
     const moved = replacement.length - (end - start);
@@ -236,13 +247,7 @@ export class Message {
       idStart < start
         ? spliceTwo(this.bytes, idStart, idEnd, idBytes, start, end, replacement)
         : spliceTwo(this.bytes, start, end, replacement, idStart, idEnd, idBytes);
-    return this.#as(bytes, spans, hasResultType);
-  }
-
-  /** A message with the same marks. */
-  #as(bytes: Buffer, spans: Spans, hasResultType = this.hasResultType): Message {
-    const { isError, isToolError, hasAnswers } = this;
-    return new Message(bytes, { spans, isError, isToolError, hasAnswers, hasResultType }, this.method);
+    return new Message(bytes, { spans, marks: this.#marks | mark }, this.method);
   }
 
   /** Compares bytes: an id that is as we sent it, as nearly all are, is not made a string for it. */
