@@ -3,8 +3,11 @@ import { defineConfig } from "vitest/config";
 
 const houseRules = ["e2e/architecture.test.ts", "e2e/house-rules/*.test.ts"];
 const onBothTraefiks = ["packages/traefik-sim/src/expectations/*.test.ts", "shards/traefik/src/**/*.test.ts"];
-/** Nothing runs beside these: what they see they see in milliseconds, or in Open WebUI's page, which forgets an answer on a busy machine. */
-const alone = ["e2e/{faults,upstream-faults,overload,docker-provider,open-webui}.test.ts"];
+/**
+ * Nothing runs beside these. What some see they see in milliseconds, or in Open WebUI's page, which forgets an answer on a busy machine;
+ * others make networks of a Docker engine, at which every browser of the machine gives up what it is loading (ERR_NETWORK_CHANGED).
+ */
+const alone = ["e2e/{faults,upstream-faults,overload,compose,docker-provider,open-webui}.test.ts"];
 const elsewhere = ["**/node_modules/**"];
 
 /** For files that start processes, and wait for them most of the time. */
