@@ -87,11 +87,18 @@ export function createFolderLock(folder: string, options: FolderLockOptions): Fo
       const token = randomBytes(8).toString("hex");
       await acquire(token, signal);
       let count = 0;
-      const beating = setInterval(() => void show(token, ++count).catch(() => {}), beat);
+      let showing: Promise<void> | undefined;
+      const beating = setInterval(() => {
+        showing ??= show(token, ++count)
+          .catch(() => {})
+          .finally(() => (showing = undefined));
+      }, beat);
       try {
         return await work();
       } finally {
         clearInterval(beating);
+        // While the file is being written it is empty, and we would not know our own lock.
+        await showing;
         // Taken over from us while we slept: then it is not ours to remove.
         if ((await seen(path))?.startsWith(token) === true) await rm(path, { recursive: true, force: true });
       }
