@@ -81,11 +81,11 @@ describe("a program", () => {
   });
 
   test("that writes 100 MB for people goes on working, and the gateway does not grow", async () => {
-    // What is garbage and not collected yet is there after the first; the second adds nothing.
+    // What is garbage and not collected yet is there after the first, by some 30 MB more or less; what was kept would be 100.
     expect(textOf(await call(gateway, "raw__flood"))).toBe("flooded");
     const before = rssOf(gateway.pid);
     expect(textOf(await call(gateway, "raw__flood"))).toBe("flooded");
-    expect(rssOf(gateway.pid) - before).toBeLessThan(20);
+    expect(rssOf(gateway.pid) - before).toBeLessThan(60);
     expect(textOf(await call(gateway, "raw__ok"))).toBe("ok");
   });
 
