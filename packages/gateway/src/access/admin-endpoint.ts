@@ -6,7 +6,7 @@ import type { ProviderEndpoint } from "../providers/provider.ts";
 const MAX_FAILURES = 10;
 const MAX_ADDRESSES = 1_000;
 
-/** Something only an administrator may do: POST with the admin token. Without one configured it is not there. */
+/** Something only an administrator may do: POST with the admin token. Without one it is not there. */
 export function adminEndpoint(
   path: string,
   timers: Timers,

@@ -15,7 +15,8 @@ import { accessLog, type CallObserver, observe } from "./observe.ts";
 /**
  * What happens around every call, outermost first: the only list, and its order is the order. What may not be called is
  * observed, and nobody is asked about it. Whoever has to agree is asked before a call takes anybody's turn or time, and
- * before a chat shows that it runs. The breaker counts what the deadline ends; a deadline begins when the call has its turn, so what it ends was sent.
+ * before a chat shows that it runs. The breaker counts what the deadline ends; a deadline begins when the call has its
+ * turn, so what it ends was sent.
  */
 export function createInterceptors(deps: {
   logger: Logger;

@@ -99,8 +99,7 @@ export const foreignDefinitionShape = {
 };
 
 /** What the kinds over HTTP have in common. */
-export type HttpOptions = z.output<z.ZodObject<typeof httpDefinitionShape>> &
-  Partial<z.output<z.ZodObject<typeof foreignDefinitionShape>>>;
+export type HttpOptions = z.output<z.ZodObject<typeof foreignDefinitionShape>>;
 
 /** Where a definition comes from and what it is called. */
 export interface Defined<Options> {

@@ -1,5 +1,5 @@
 import type { ExchangeContext } from "../exchange.ts";
-import { type Message } from "../message.ts";
+import type { Message } from "../message.ts";
 import { parseBatch } from "../message-batch.ts";
 import type { PostExchange } from "./post-exchange.ts";
 
